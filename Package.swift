@@ -1,0 +1,146 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "grantctl",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "grantctl", targets: ["grantctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
+    ],
+    targets: [
+        // C libraries of the system, one small module each.
+        .target(name: "CLibGit2", linkerSettings: [.linkedLibrary("git2")]),
+        .target(name: "CLibYAML", linkerSettings: [.linkedLibrary("yaml")]),
+        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CLibCurl", linkerSettings: [.linkedLibrary("curl")]),
+
+        .target(name: "StrictJSON", dependencies: ["CSimdJSON"], swiftSettings: strict),
+        .target(name: "GrantModel", dependencies: ["CLibYAML"], swiftSettings: strict),
+        .target(
+            name: "Reconciler",
+            dependencies: ["GrantModel", "CLibGit2", crypto, cryptoExtras, logging],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Identity",
+            dependencies: [
+                "GrantModel", "StrictJSON", "CLibCurl", crypto, logging,
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Records",
+            dependencies: ["GrantModel", logging, .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Proxy",
+            dependencies: nio + [
+                "GrantModel", "Identity", "Records", "StrictJSON", crypto, logging,
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOExtras", package: "swift-nio-extras"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Demo",
+            dependencies: nio + [
+                "GrantModel", "StrictJSON", crypto, cryptoExtras, logging,
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "grantctl",
+            dependencies: nio + [
+                "GrantModel", "Reconciler", "Identity", "Records", "Proxy", "Demo", "StrictJSON", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Tests: one target a module, and what they share.
+        .target(name: "TestSupport", dependencies: ["GrantModel"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "GrantModelTests", dependencies: ["GrantModel", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ReconcilerTests",
+            dependencies: ["Reconciler", "GrantModel", "TestSupport", "CLibGit2", crypto, cryptoExtras, logging],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "IdentityTests",
+            dependencies: nio + ["Identity", "GrantModel", "Demo", "TestSupport", crypto, cryptoExtras, logging],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RecordsTests",
+            dependencies: [
+                "Records", "GrantModel", "TestSupport", logging, .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ProxyTests",
+            dependencies: nio + [
+                "Proxy", "GrantModel", "Identity", "Records", "Demo", "StrictJSON", "TestSupport", crypto, logging,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DemoTests",
+            dependencies: nio + ["Demo", "GrantModel", "StrictJSON", "TestSupport", logging],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "GrantctlTests",
+            dependencies: nio + [
+                "grantctl", "GrantModel", "Reconciler", "Identity", "Records", "Proxy", "Demo", "StrictJSON",
+                "TestSupport", logging,
+            ],
+            swiftSettings: strict
+        ),
+
+        // Benchmarks measure; nothing asserts on time.
+        .target(name: "CAllocationCount", path: "Benchmarks/CAllocationCount"),
+        .executableTarget(
+            name: "DecideBenchmark", dependencies: ["GrantModel", "CAllocationCount"],
+            path: "Benchmarks/DecideBenchmark", swiftSettings: strict
+        ),
+    ],
+    cxxLanguageStandard: .cxx17
+)

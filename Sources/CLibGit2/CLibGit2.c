@@ -1,0 +1,1 @@
+#include "CLibGit2.h"

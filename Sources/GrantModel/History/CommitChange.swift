@@ -1,0 +1,62 @@
+/// One file of the grants repository as a commit holds it.
+package struct FileContent: Sendable, Hashable {
+    /// From the repository's root.
+    package var path: ByteString
+    package var bytes: [UInt8]
+    package var blob: ObjectID
+    package var sha256: Digest
+
+    package init(path: ByteString, bytes: [UInt8], blob: ObjectID, sha256: Digest) {
+        self.path = path
+        self.bytes = bytes
+        self.blob = blob
+        self.sha256 = sha256
+    }
+}
+
+/// What one commit on the first-parent line changed below the known folders, against its first parent.
+package struct CommitChange: Sendable {
+    package var commit: ObjectID
+    /// When the gateway first saw the commit; offline, its committer's time, never before its parent's.
+    package var observed: Instant
+    /// Added or changed, in path order. A file whose tree entry is unacceptable is in `removed`, with a problem.
+    package var written: [FileContent]
+    package var removed: [ByteString]
+    /// Entries that are no regular file, have an unacceptable name or size.
+    package var problems: [Diagnostic]
+
+    package init(
+        commit: ObjectID, observed: Instant, written: [FileContent] = [], removed: [ByteString] = [],
+        problems: [Diagnostic] = []
+    ) {
+        self.commit = commit
+        self.observed = observed
+        self.written = written
+        self.removed = removed
+        self.problems = problems
+    }
+}
+
+/// The public key that made a valid SSHSIG signature.
+package struct SigningKey: Sendable, Hashable {
+    /// RFC 4253 section 6.6, as `Person.Key.blob`.
+    package var blob: [UInt8]
+
+    package init(blob: [UInt8]) {
+        self.blob = blob
+    }
+}
+
+/// Why bytes are no valid SSHSIG signature of a message.
+package struct SignatureFault: Error, Sendable, Hashable {
+    /// Lower case, one line, without the signature's bytes.
+    package var message: String
+
+    package init(message: String) {
+        self.message = message
+    }
+}
+
+/// Checks that `signature` (an armoured SSHSIG) is one over `message` in the namespace `grantctl-attestation`.
+/// Says which key made it, nothing about whose that is. Pure.
+package typealias VerifySignature = @Sendable (_ signature: [UInt8], _ message: [UInt8]) -> Result<SigningKey, SignatureFault>

@@ -1,0 +1,73 @@
+/// What a request asks for, read from it once. The decision sees nothing else.
+package struct RequestFacts: Sendable, Hashable {
+    /// What is called: for `kind: anthropic` an operation, for `kind: http` a method and a path.
+    package var method: ByteString
+    /// Canonical raw bytes below the service's prefix, without query; starts with `/`.
+    package var path: ByteString
+    /// Every name the request gives for an attribute, wherever in the body it stands, in order, duplicates kept.
+    package var names: AttributeNames
+    package var maxTokens: Int64?
+    package var stream: Bool
+    /// Fields this version does not know, as JSON paths (`context_hints`, `messages[].priority`).
+    package var unknownFields: [ByteString]
+    /// Fields that give a capability no grant of this version can name: refused whatever `unknown_fields` says.
+    package var ungrantable: [ByteString]
+
+    package init(
+        method: ByteString = "POST", path: ByteString = "/v1/messages", names: AttributeNames = AttributeNames(),
+        maxTokens: Int64? = nil, stream: Bool = false, unknownFields: [ByteString] = [], ungrantable: [ByteString] = []
+    ) {
+        self.method = method
+        self.path = path
+        self.names = names
+        self.maxTokens = maxTokens
+        self.stream = stream
+        self.unknownFields = unknownFields
+        self.ungrantable = ungrantable
+    }
+}
+
+/// Names by attribute, all in one buffer so that reading a request costs a fixed number of allocations.
+package struct AttributeNames: Sendable, Hashable {
+    private struct Entry: Hashable {
+        var attribute: ScopeAttribute
+        var end: Int32
+    }
+
+    private var bytes: [UInt8] = []
+    private var entries: [Entry] = []
+
+    package init() {}
+
+    package mutating func append(_ attribute: ScopeAttribute, _ name: some Collection<UInt8>) {
+        bytes.append(contentsOf: name)
+        entries.append(Entry(attribute: attribute, end: Int32(bytes.count)))
+    }
+
+    package var count: Int { entries.count }
+
+    /// Calls `body` with each name until it returns false; the buffer is valid inside the call only. Does not allocate.
+    /// - Returns: whether all were seen.
+    @discardableResult
+    package func forEach(_ body: (ScopeAttribute, UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
+        bytes.withUnsafeBufferPointer { all in
+            var start = 0
+            for entry in entries {
+                let name = UnsafeBufferPointer(rebasing: all[start..<Int(entry.end)])
+                start = Int(entry.end)
+                if !body(entry.attribute, name) { return false }
+            }
+            return true
+        }
+    }
+
+    /// The names of one attribute, copied.
+    package subscript(_ attribute: ScopeAttribute) -> [ByteString] {
+        var found: [ByteString] = []
+        forEach { each, name in
+            if each == attribute { found.append(ByteString(name)) }
+            return true
+        }
+        return found
+    }
+}

@@ -22,7 +22,7 @@ let package = Package(
     name: "grantctl",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "grantctl", targets: ["grantctl"]),
+        .executable(name: "grantctl", targets: ["grantctl"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "CLibCurl", linkerSettings: [.linkedLibrary("curl")]),
 
         .target(name: "StrictJSON", dependencies: ["CSimdJSON"], swiftSettings: strict),
-        .target(name: "GrantModel", dependencies: ["CLibYAML"], swiftSettings: strict),
+        .target(name: "GrantModel", dependencies: ["CLibYAML", crypto], swiftSettings: strict),
         .target(
             name: "Reconciler",
             dependencies: ["GrantModel", "CLibGit2", crypto, cryptoExtras, logging],

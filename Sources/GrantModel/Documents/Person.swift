@@ -46,7 +46,9 @@ package struct Person: Hashable, Sendable {
     package var retired: [Retirement]
     package var identities: [Alias]
 
-    package init(name: ByteString, email: ByteString?, keys: [Key], retired: [Retirement] = [], identities: [Alias] = []) {
+    package init(
+        name: ByteString, email: ByteString?, keys: [Key], retired: [Retirement] = [], identities: [Alias] = []
+    ) {
         self.name = name
         self.email = email
         self.keys = keys

@@ -59,4 +59,5 @@ package struct SignatureFault: Error, Sendable, Hashable {
 
 /// Checks that `signature` (an armoured SSHSIG) is one over `message` in the namespace `grantctl-attestation`.
 /// Says which key made it, nothing about whose that is. Pure.
-package typealias VerifySignature = @Sendable (_ signature: [UInt8], _ message: [UInt8]) -> Result<SigningKey, SignatureFault>
+package typealias VerifySignature =
+    @Sendable (_ signature: [UInt8], _ message: [UInt8]) -> Result<SigningKey, SignatureFault>

@@ -17,5 +17,7 @@ package struct ObjectID: Hashable, Sendable, Comparable {
 
     package static let none = ObjectID(hex: "")
 
-    package static func < (left: ObjectID, right: ObjectID) -> Bool { left.hex.utf8.lexicographicallyPrecedes(right.hex.utf8) }
+    package static func < (left: ObjectID, right: ObjectID) -> Bool {
+        left.hex.utf8.lexicographicallyPrecedes(right.hex.utf8)
+    }
 }

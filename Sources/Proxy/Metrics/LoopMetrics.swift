@@ -1,0 +1,82 @@
+import GrantModel
+import Records
+
+/// What one event loop counted. Plain integers: only its own loop touches it, a scrape asks the loop for a copy.
+package struct LoopMetrics: Sendable {
+    /// Decisions by verdict and reason (`Decision.Reason`, or an identity or protocol fault's name).
+    package private(set) var decisions: [DecisionKey: Int] = [:]
+    package private(set) var completions: [CompletionRecord.End: Int] = [:]
+    /// Time from a request's head to its bytes leaving for the upstream, without waiting for the client's body.
+    package private(set) var overhead = LatencyHistogram()
+    /// Time from then to the upstream's first byte.
+    package private(set) var upstream = LatencyHistogram()
+    package var openConnections = 0
+    package var exchangesInFlight = 0
+    package var pooledIdle = 0
+    package var pooledInUse = 0
+    package var recordsWaiting = 0
+    package var tokenCacheHits = 0
+    package var tokenCacheMisses = 0
+
+    package struct DecisionKey: Hashable, Sendable {
+        package var verdict: Decision.Verdict
+        package var reason: ByteString
+    }
+
+    package init() {}
+
+    package mutating func count(_ verdict: Decision.Verdict, reason: ByteString) {
+        decisions[DecisionKey(verdict: verdict, reason: reason), default: 0] += 1
+    }
+
+    package mutating func count(_ end: CompletionRecord.End) {
+        completions[end, default: 0] += 1
+    }
+
+    package mutating func observeOverhead(nanoseconds: Int64) {
+        overhead.observe(nanoseconds: nanoseconds)
+    }
+
+    package mutating func observeUpstream(nanoseconds: Int64) {
+        upstream.observe(nanoseconds: nanoseconds)
+    }
+
+    /// Adds another loop's counts to these.
+    package mutating func add(_ other: LoopMetrics) {
+        decisions.merge(other.decisions, uniquingKeysWith: +)
+        completions.merge(other.completions, uniquingKeysWith: +)
+        overhead.add(other.overhead)
+        upstream.add(other.upstream)
+        openConnections += other.openConnections
+        exchangesInFlight += other.exchangesInFlight
+        pooledIdle += other.pooledIdle
+        pooledInUse += other.pooledInUse
+        recordsWaiting += other.recordsWaiting
+        tokenCacheHits += other.tokenCacheHits
+        tokenCacheMisses += other.tokenCacheMisses
+    }
+}
+
+/// Counts in buckets whose bounds double, from 16 µs to 34 s.
+package struct LatencyHistogram: Sendable {
+    /// Upper bounds in seconds; the last bucket, without a bound, is not listed.
+    package static let bounds: [Double] = (0..<22).map { 0.000_016 * Double(1 << $0) }
+
+    /// One more than `bounds`; not cumulative.
+    package private(set) var buckets = [Int](repeating: 0, count: 23)
+    package private(set) var sumSeconds = 0.0
+
+    package var count: Int { buckets.reduce(0, +) }
+
+    package mutating func observe(nanoseconds: Int64) {
+        let sixteenths = max(0, nanoseconds) / 16_000
+        let bucket = min(22, Int64.bitWidth - sixteenths.leadingZeroBitCount)
+        buckets[bucket] += 1
+        sumSeconds += Double(nanoseconds) / 1e9
+    }
+
+    package mutating func add(_ other: LatencyHistogram) {
+        for index in buckets.indices { buckets[index] += other.buckets[index] }
+        sumSeconds += other.sumSeconds
+    }
+}

@@ -17,7 +17,7 @@ enum DemoReply {
         var data: [String: Any]
     }
 
-    case json(Int, [String: Any])
+    case json(Int, Any)
     case events([Event], every: TimeAmount?)
 
     static func error(_ status: Int, _ type: String, _ message: String) -> DemoReply {

@@ -42,6 +42,18 @@ final class DemoUpstreamHandler: ChannelInboundHandler {
     }
 
     private func answer(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
+        if head.uri == "/demo/received" {
+            // For tests in other processes: what arrived so far, and a way to forget it.
+            if head.method == .DELETE { log.clear() }
+            let requests = log.all.map { request -> [String: Any] in
+                [
+                    "method": request.method, "target": request.target,
+                    "headers": request.headers.map { [$0.name, $0.value] },
+                    "body": Data(request.body).base64EncodedString(),
+                ]
+            }
+            return send(.json(200, requests), head: head, context: context)
+        }
         log.append(
             DemoUpstream.Received(
                 method: head.method.rawValue, target: head.uri,
@@ -49,6 +61,12 @@ final class DemoUpstreamHandler: ChannelInboundHandler {
             )
         )
         let path = head.uri.prefix { $0 != "?" }
+        if path.hasPrefix("/v1/tickets/") {
+            let ticket: [String: Any] = [
+                "id": String(path.dropFirst(12)), "subject": "Printer on fire", "status": "open",
+            ]
+            return send(.json(200, ticket), head: head, context: context)
+        }
         guard head.headers[canonicalForm: "x-api-key"].map(String.init) == [key] else {
             return send(.error(401, "authentication_error", "invalid x-api-key"), head: head, context: context)
         }

@@ -43,6 +43,8 @@ final class RecordConnection {
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(2)
         configuration.label = "records"
+        // A rollback that fails leaves a transaction open; the next `BEGIN` then fails and brings a fresh connection.
+        configuration.allowsUnsafeTransactions = true
         queue = try DatabaseQueue(path: path, configuration: configuration)
         let migrator = RecordSchema.migrator
         if try queue.read(migrator.hasBeenSuperseded) {

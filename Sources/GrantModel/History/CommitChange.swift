@@ -26,13 +26,13 @@ package struct CommitChange: Sendable {
     package var observed: Instant
     /// Added or changed, in path order.
     package var written: [FileContent]
-    /// Where nothing is any more, in path order.
+    /// Where nothing is any more, files and folders, in path order.
     package var removed: [ByteString]
     /// Where something is that cannot be accepted (a symbolic link, a submodule, an executable, too large, a malformed
     /// tree), in path order; each has a problem. A broken file, not a removed one: a grant there is absent, a restriction
     /// keeps its last accepted version. Paths that are not printable ASCII are escaped as in the problem.
     package var unreadable: [ByteString]
-    /// Why, for each path in `unreadable`; paths agree byte for byte (`.` is the root). What was said earlier about a path
+    /// Why, for each path in `unreadable`; paths agree byte for byte. What was said earlier about a path
     /// in `written`, `removed` or `unreadable` no longer holds.
     package var problems: [Diagnostic]
 

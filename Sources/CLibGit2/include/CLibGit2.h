@@ -1,10 +1,12 @@
-// The part of libgit2 that Swift cannot import by itself: `git_libgit2_opts` and `prctl` are variadic.
+// The part of libgit2, and of what its child process needs from the system, that Swift cannot import by itself:
+// `git_libgit2_opts` and `prctl` are variadic, and GNU's own functions are hidden from Swift's Glibc module.
 #ifndef CLIBGIT2_H
 #define CLIBGIT2_H
 
 #include <git2.h>
 #include <git2/sys/odb_backend.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/prctl.h>
 
 static inline int grantctl_git_set_search_path(int level, const char *path) {
@@ -52,5 +54,11 @@ static inline int grantctl_die_with_parent(void) {
 static inline int grantctl_hide_memory(void) {
     return prctl(PR_SET_DUMPABLE, 0);
 }
+
+// posix_spawn_file_actions_addclosefrom_np(3): the child starts without any descriptor from `first` on.
+int grantctl_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+
+// memfd_create(2): a file that is in memory only.
+int grantctl_memory_file(const char *name);
 
 #endif

@@ -11,21 +11,23 @@ enum EntryRules {
     static func isKnown(_ name: [UInt8]) -> Bool { name == policy || folders.contains(name) }
 
     /// Why an entry cannot be accepted; nil when it can. `path` is for the message.
-    static func fault(of entry: TreeEntry, atRoot: Bool, path: String) -> Diagnostic? {
-        if !isSafe(entry.name) {
+    static func fault(
+        name: [UInt8], kind: TreeEntry.Kind, atRoot: Bool, path: String
+    ) -> Diagnostic? {
+        if !isSafe(name) {
             return Diagnostic(
                 path: path, code: "unsafe-name",
-                message: "`\(shown(entry.name))` is no name for a file or folder here",
+                message: "`\(shown(name))` is no name for a file or folder here",
                 help: "use lower-case letters, digits and `-`")
         }
-        switch entry.kind {
+        switch kind {
         case .file:
-            guard atRoot, entry.name != policy else { return nil }
+            guard atRoot, name != policy else { return nil }
             return Diagnostic(
                 path: path, code: "not-a-folder", message: "`\(path)` is a file, and should be a folder",
                 help: "remove it, and put the folder back")
         case .folder:
-            guard entry.name.suffix(5).elementsEqual(".yaml".utf8) || entry.name.suffix(4).elementsEqual(".sig".utf8)
+            guard name.suffix(5).elementsEqual(".yaml".utf8) || name.suffix(4).elementsEqual(".sig".utf8)
             else {
                 return nil
             }

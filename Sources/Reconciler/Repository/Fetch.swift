@@ -42,7 +42,7 @@ struct Fetch {
         do throws(GitFault) {
             do throws(GitFault) {
                 return try GitRepository.open(path: request.repositoryPath)
-            } catch where error.kind == .noRepository {
+            } catch  where error.kind == .noRepository {
                 return try GitRepository.createBare(path: request.repositoryPath)
             }
         } catch {
@@ -127,7 +127,7 @@ struct Fetch {
             // A clone that lost the commit must fetch it again.
             _ = try repository.commit(id)
             return id
-        } catch where error.kind == .missingObject {
+        } catch  where error.kind == .missingObject {
             return nil
         } catch {
             throw FetchFault(kind: .storage, message: error.message, help: error.help)

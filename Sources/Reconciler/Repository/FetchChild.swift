@@ -20,7 +20,8 @@ package enum FetchChild {
             answer.result = try Fetch(order.request).run { write(FetchMessage(progress: $0)) }
         } catch {
             answer.fault = FetchFault(
-                kind: error.kind, message: redact(error.message, order.request), help: redact(error.help, order.request))
+                kind: error.kind, message: redact(error.message, order.request), help: redact(error.help, order.request)
+            )
         }
         write(answer)
         return 0
@@ -45,7 +46,8 @@ package enum FetchChild {
     }
 
     private static var unlimited: FetchFault {
-        FetchFault(kind: .child, message: "the fetching process could not limit itself: \(String(cString: strerror(errno)))")
+        FetchFault(
+            kind: .child, message: "the fetching process could not limit itself: \(String(cString: strerror(errno)))")
     }
 
     private static func write(_ message: FetchMessage) {

@@ -52,7 +52,8 @@ final class FetchExchange {
     // MARK: Credentials
 
     private func giveCredential(
-        _ credential: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?, url: UnsafePointer<CChar>?, user: UnsafePointer<CChar>?,
+        _ credential: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?, url: UnsafePointer<CChar>?,
+        user: UnsafePointer<CChar>?,
         allowed: UInt32
     ) -> Int32 {
         let asked = url.map { String(cString: $0) } ?? ""
@@ -70,7 +71,8 @@ final class FetchExchange {
         guard let secret = request.credential else {
             return refuse(
                 FetchFault(
-                    kind: .authentication, message: "the remote `\(request.url)` wants a credential, and none is configured",
+                    kind: .authentication,
+                    message: "the remote `\(request.url)` wants a credential, and none is configured",
                     help: "configure `credential`"))
         }
         guard !credentialGiven else {

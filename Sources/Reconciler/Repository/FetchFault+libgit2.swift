@@ -32,7 +32,8 @@ extension FetchFault {
             self.init(
                 kind: .authentication, message: "the remote `\(url)` does not let us in: \(text)",
                 help: "check that the credential is current and may read the repository")
-        } else if says("status code: 404", "not found", "could not find repository", "does not exist", "failed to resolve path")
+        } else if says(
+            "status code: 404", "not found", "could not find repository", "does not exist", "failed to resolve path")
             && errorClass != GIT_ERROR_INDEXER
         {
             self.init(

@@ -45,7 +45,9 @@ package enum FetchProcess {
         }
         guard request.deadlineSeconds > 0, request.deadlineSeconds <= 86_400,
             let order = try? JSONEncoder().encode(FetchOrder(request: request, parent: getpid()))
-        else { return .failure(FetchFault(kind: .configuration, message: "the deadline of a fetch must be 0 s to 1 d")) }
+        else {
+            return .failure(FetchFault(kind: .configuration, message: "the deadline of a fetch must be 0 s to 1 d"))
+        }
 
         let process = ChildProcess(
             executable: executable, arguments: [subcommand], environment: environment(), input: Array(order),
@@ -86,7 +88,8 @@ package enum FetchProcess {
             help: "check that it answers (`git ls-remote`); a very large first fetch needs a longer deadline")
     }
 
-    private static func silent(_ ending: ChildProcess.Ending, _ errors: [UInt8], _ request: FetchRequest) -> FetchFault {
+    private static func silent(_ ending: ChildProcess.Ending, _ errors: [UInt8], _ request: FetchRequest) -> FetchFault
+    {
         let said = LibGit2.oneLine(errors)
         let why = said.isEmpty ? "" : ": \(said)"
         switch ending {

@@ -37,7 +37,8 @@ package struct RemoteAddress: Sendable, Hashable {
             case "file":
                 guard rest.hasPrefix("/") else {
                     throw FetchFault(
-                        kind: .configuration, message: "`\(text)` names a host", help: "write `file:///path` or the path itself")
+                        kind: .configuration, message: "`\(text)` names a host",
+                        help: "write `file:///path` or the path itself")
                 }
                 (scheme, host) = (.file, "")
                 return
@@ -56,7 +57,8 @@ package struct RemoteAddress: Sendable, Hashable {
             }
             guard scheme != .http || RemoteAddress.isLoopback(host) else {
                 throw FetchFault(
-                    kind: .configuration, message: "http:// is accepted for this machine only: anybody on the way could read "
+                    kind: .configuration,
+                    message: "http:// is accepted for this machine only: anybody on the way could read "
                         + "and change what is fetched", help: "use https://")
             }
         } else if RemoteAddress.isRemote(text), let colon = text.firstIndex(of: ":") {
@@ -103,7 +105,8 @@ package struct RemoteAddress: Sendable, Hashable {
             port = try number(place[colon...])
             place = place[..<colon]
         }
-        guard !place.isEmpty, !place.hasPrefix("-"), place.utf8.allSatisfy({ isPlain($0) || $0 == UInt8(ascii: ":") }) else {
+        guard !place.isEmpty, !place.hasPrefix("-"), place.utf8.allSatisfy({ isPlain($0) || $0 == UInt8(ascii: ":") })
+        else {
             throw badHost
         }
         return (user, String(place), port)

@@ -98,7 +98,9 @@ struct TreeComparison {
     ) throws(GitFault) {
         guard old?.kind != new.kind || old?.id != new.id else { return }
         let path = TreeComparison.join(prefix, new.name)
-        if let fault = EntryRules.fault(of: new, atRoot: depth == 0, path: EntryRules.shown(path)) {
+        if let fault = EntryRules.fault(
+            name: new.name, kind: new.kind, atRoot: depth == 0, path: EntryRules.shown(path))
+        {
             reject(fault)
             if let old { try markBelow(old, at: path, depth: depth, as: .unreadable) }
             return
@@ -131,7 +133,7 @@ struct TreeComparison {
     /// The entries below an entry as they were accepted; nil when it was no folder, or was not accepted.
     private mutating func folder(_ entry: TreeEntry, at path: [UInt8], depth: Int) throws(GitFault) -> TreeListing? {
         guard entry.kind == .folder, depth < limits.depth,
-            EntryRules.fault(of: entry, atRoot: depth == 0, path: "") == nil
+            EntryRules.fault(name: entry.name, kind: entry.kind, atRoot: depth == 0, path: "") == nil
         else { return nil }
         return try listing(entry.id)
     }

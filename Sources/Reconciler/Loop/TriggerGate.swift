@@ -20,12 +20,20 @@ final class TriggerGate: Sendable {
     }
 
     /// Returns after a trigger, after `limit`, or when the task is cancelled. One task at a time may wait.
-    func wait(upTo limit: Duration) async {
-        await withTaskGroup { group in
-            group.addTask { try? await Task.sleep(for: limit) }
-            group.addTask { await self.wait() }
-            await group.next()
-            group.cancelAll()
+    /// - Returns: whether it was a trigger.
+    @discardableResult
+    func wait(upTo limit: Duration) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try? await Task.sleep(for: limit)
+                return false
+            }
+            group.addTask {
+                await self.wait()
+                return !Task.isCancelled
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
         }
     }
 

@@ -62,7 +62,10 @@ let package = Package(
         ),
         .target(
             name: "Records",
-            dependencies: ["GrantModel", logging, .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "GrantModel", logging, .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
         .target(

@@ -1,8 +1,9 @@
+import Foundation
 import GrantModel
 import Logging
 
 /// Why records could not be written. Nothing may be forwarded then.
-package struct RecordFault: Error, Sendable {
+package struct RecordFault: Error, Sendable, Hashable {
     package var message: String
 
     package init(message: String) {
@@ -11,22 +12,107 @@ package struct RecordFault: Error, Sendable {
 }
 
 /// Decisions in SQLite (WAL), written by one thread of its own that commits whatever has arrived as one group.
+///
+/// A write that fails (disk full, file gone, permissions) fails alone: the next one is tried afresh, so that the store
+/// works again as soon as its disk does.
 package final class RecordStore: Sendable {
-    /// Opens or creates the database, brings its schema up to date and starts the writer.
-    package init(path: String, logger: Logger) throws(RecordFault) {}
+    /// What an acknowledged decision survives.
+    package enum Durability: String, Sendable, CaseIterable {
+        /// Loss of power: every group is synced to the disk.
+        case power
+        /// The end of the process, however abrupt; a crash of the machine may take the last seconds.
+        case process
+
+        var pragma: String {
+            switch self {
+            case .power: "FULL"
+            case .process: "NORMAL"
+            }
+        }
+    }
+
+    /// Counts since the store was opened.
+    package struct Statistics: Sendable, Hashable {
+        /// Decisions made durable, and transactions they took.
+        package var written = 0
+        package var groups = 0
+        /// Time spent in those transactions.
+        package var writingNanoseconds: UInt64 = 0
+        /// Decisions that could not be written.
+        package var failed = 0
+        /// Why writing does not work now; nil while it does.
+        package var fault: String?
+        /// Decisions handed over and not yet written.
+        package var waiting = 0
+    }
+
+    private let inbox: RecordInbox
+    private let state: RecordStoreState
+    private let ended: DispatchGroup
+
+    /// Opens or creates the database (mode 0600), brings its schema up to date and starts the writer.
+    package init(path: String, durability: Durability = .power, logger: Logger) throws(RecordFault) {
+        let inbox = RecordInbox()
+        let state: RecordStoreState
+        do {
+            // Opened once here, so that what is wrong with it is known before anything is served.
+            let connection = try RecordConnection(path: path, durability: durability)
+            state = RecordStoreState(lastID: connection.lastID)
+        } catch {
+            throw SQLiteFailure(error).fault("open decision records in", path: path)
+        }
+        let ended = DispatchGroup()
+        ended.enter()
+        let thread = Thread {
+            var writer = RecordWriter(path: path, durability: durability, inbox: inbox, state: state, logger: logger)
+            writer.run()
+            ended.leave()
+        }
+        thread.name = "records"
+        thread.start()
+        self.inbox = inbox
+        self.state = state
+        self.ended = ended
+    }
+
+    deinit {
+        // The writer's thread outlives this object by what is left to write.
+        inbox.close()
+    }
 
     /// Hands a batch to the writer and returns at once. `done` runs on the writer's thread once the decisions are
-    /// durable, or could not be written. Completions ride along; nobody waits for them.
+    /// durable, or could not be written. Completions ride along within some 50 ms; nobody waits for them. Thread-safe.
     package func write(
         decisions: [DecisionRecord], completions: [CompletionRecord],
         done: @escaping @Sendable (Result<Void, RecordFault>) -> Void
     ) {
-        done(.failure(RecordFault(message: "not open")))
+        let kept = inbox.leave(RecordInbox.Batch(decisions: decisions, completions: completions, done: done))
+        if !kept {
+            done(.failure(RecordFault(message: "cannot take more decision records; the disk does not keep up")))
+        }
     }
 
-    /// The next id of this store; thread-safe.
-    package func nextID(time milliseconds: Int64) -> RecordID { RecordID(value: milliseconds << 20) }
+    /// The next id of this store; thread-safe. Above every id in the database and every id given before, whatever the
+    /// clock says.
+    package func nextID(time milliseconds: Int64) -> RecordID { state.nextID(time: milliseconds) }
 
-    /// Writes what was handed over and closes. Later writes fail.
-    package func close() {}
+    /// From now on decisions are deleted once they are older than `keep` says for their service, or `otherwise` for
+    /// services it does not name. Deleting happens in small steps while nothing is written. Thread-safe.
+    package func prune(keep: [ByteString: Span], otherwise: Span) {
+        state.set(RecordRetention(keep: keep, otherwise: otherwise))
+        inbox.wake()
+    }
+
+    /// Counts for status and metrics. Thread-safe.
+    package var statistics: Statistics {
+        var statistics = state.statistics
+        statistics.waiting = inbox.level.decisions
+        return statistics
+    }
+
+    /// Writes what was handed over and closes. Later writes fail. Waits for the writer; never call it on an event loop.
+    package func close() {
+        inbox.close()
+        ended.wait()
+    }
 }

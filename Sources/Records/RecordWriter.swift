@@ -1,0 +1,209 @@
+import Dispatch
+import Foundation
+import GrantModel
+import Logging
+
+/// The loop of the writer's thread: gathers a group, commits it, answers those who wait, and does the chores in between.
+struct RecordWriter {
+    /// Frames (4 KiB) of log after which it is copied into the database even under load. Only the last version of each
+    /// page is copied, so this takes a millisecond or two.
+    private static let manyFrames = 4_000
+    /// Completions wait this long for a group: nobody waits for them, and a group with decisions only writes fewer pages.
+    private static let completionPatience: UInt64 = 50_000_000
+    private static let manyCompletions = 256
+    /// Completions kept while nothing can be written; older ones are dropped.
+    private static let completionsKept = 65_536
+    private static let second: UInt64 = 1_000_000_000
+    private static let pruneEvery = 600 * second
+    /// Company enough: what a group gains from more is little.
+    private static let goodGroup = 64
+
+    private let path: String
+    private let durability: RecordStore.Durability
+    private let inbox: RecordInbox
+    private let state: RecordStoreState
+    private let logger: Logger
+    private var connection: RecordConnection?
+    private var pacing = CommitPacing()
+    private var held: [CompletionRecord] = []
+    private var heldSince: UInt64 = 0
+    private var retention: RecordRetention?
+    private var nextPrune: UInt64 = 0
+    private var pruning = false
+    private var lastStep: UInt64 = 0
+    private var failing = false
+    private var failedWrites = 0
+
+    init(
+        path: String, durability: RecordStore.Durability, inbox: RecordInbox, state: RecordStoreState, logger: Logger
+    ) {
+        self.path = path
+        self.durability = durability
+        self.inbox = inbox
+        self.state = state
+        self.logger = logger
+    }
+
+    /// Runs until the inbox is closed and empty.
+    mutating func run() {
+        while true {
+            inbox.sleep(decisions: 1, completions: held.isEmpty ? 1 : .max, nanoseconds: patience())
+            let wait = pacing.wait(at: Self.clock())
+            if wait > 0, !inbox.level.closing {
+                inbox.sleep(decisions: Self.goodGroup, completions: .max, nanoseconds: wait)
+            }
+            let closing = inbox.level.closing
+            let batches = inbox.take()
+            hold(batches)
+            if batches.contains(where: { !$0.decisions.isEmpty }) || completionsAreDue(closing: closing) {
+                write(batches, closing: closing)
+            } else {
+                for batch in batches { batch.done(.success(())) }
+                if batches.isEmpty && !closing { rest() }
+            }
+            if let connection, connection.logFrames >= Self.manyFrames { checkpoint() }
+            if retention != nil, Self.clock() >= (pruning ? lastStep + Self.second : nextPrune + 60 * Self.second) {
+                // It never gets quiet here.
+                rest()
+            }
+            if closing && inbox.level.decisions == 0 && inbox.level.completions == 0 {
+                checkpoint()
+                connection = nil
+                return
+            }
+        }
+    }
+
+    /// How long to sleep when nothing comes, in nanoseconds.
+    private func patience() -> UInt64 {
+        let now = Self.clock()
+        if !held.isEmpty {
+            let due = heldSince + Self.completionPatience
+            return due > now ? due - now : 0
+        }
+        if pruning || retention != nil && now >= nextPrune { return 10_000_000 }
+        if let connection, connection.logFrames > 0 { return Self.second }
+        return retention == nil ? 3_600 * Self.second : nextPrune - now
+    }
+
+    private mutating func hold(_ batches: [RecordInbox.Batch]) {
+        for batch in batches where !batch.completions.isEmpty {
+            if held.isEmpty { heldSince = Self.clock() }
+            held.append(contentsOf: batch.completions)
+        }
+        if held.count > Self.completionsKept { held.removeFirst(held.count - Self.completionsKept) }
+    }
+
+    private func completionsAreDue(closing: Bool) -> Bool {
+        !held.isEmpty
+            && (closing || held.count >= Self.manyCompletions
+                || Self.clock() >= heldSince + Self.completionPatience)
+    }
+
+    private mutating func write(_ batches: [RecordInbox.Batch], closing: Bool) {
+        let decisions = batches.reduce(0) { $0 + $1.decisions.count }
+        let completions = completionsAreDue(closing: closing) ? held : []
+        let started = Self.clock()
+        do {
+            let connection = try connected()
+            let refused = try connection.write(batches, completions: completions, now: Self.milliseconds())
+            if !completions.isEmpty { held = [] }
+            let now = Self.clock()
+            pacing.committed(decisions, at: now)
+            state.wrote(decisions: decisions, nanoseconds: now - started)
+            recovered()
+            for (index, batch) in batches.enumerated() {
+                batch.done(
+                    refused.contains(index)
+                        ? .failure(RecordFault(message: "cannot record a decision twice under one id")) : .success(()))
+            }
+        } catch {
+            let fault = failed(error, decisions: decisions)
+            if !completions.isEmpty { heldSince = Self.clock() }
+            for batch in batches { batch.done(.failure(fault)) }
+        }
+    }
+
+    /// The connection, opened anew when the last one broke.
+    private mutating func connected() throws -> RecordConnection {
+        if let connection { return connection }
+        let fresh = try RecordConnection(path: path, durability: durability)
+        // Another database may lie there now; ids still never repeat.
+        state.raise(to: fresh.lastID)
+        connection = fresh
+        return fresh
+    }
+
+    private mutating func failed(_ error: any Error, decisions: Int) -> RecordFault {
+        let failure = SQLiteFailure(error)
+        let fault = failure.fault("write decision records to", path: path)
+        state.failed(decisions: decisions, fault)
+        failedWrites += decisions
+        if !failing {
+            failing = true
+            logger.error("requests are refused: \(fault.message)")
+        }
+        if failure.needsReopening {
+            connection = nil
+        } else {
+            // On a full disk an emptied log makes room for the next group.
+            try? connection?.checkpoint()
+        }
+        return fault
+    }
+
+    private mutating func recovered() {
+        guard failing else { return }
+        failing = false
+        logger.notice("decision records are written again; \(failedWrites) decisions were refused meanwhile")
+        failedWrites = 0
+        state.recovered()
+    }
+
+    /// Chores for when nothing comes in.
+    private mutating func rest() {
+        let now = Self.clock()
+        if let fresh = state.takeRetention() {
+            retention = fresh
+            pruning = true
+            nextPrune = now
+        }
+        if retention != nil, now >= nextPrune {
+            nextPrune = now + Self.pruneEvery
+            retention?.restart()
+            pruning = true
+        }
+        if pruning {
+            prune()
+        } else if let connection, connection.logFrames > 0 {
+            checkpoint()
+        }
+    }
+
+    private mutating func prune() {
+        guard let connection, var current = retention else { return pruning = false }
+        lastStep = Self.clock()
+        do {
+            pruning = try connection.prune { db in try current.step(db, now: Self.milliseconds()) } == .more
+            retention = current
+        } catch {
+            pruning = false
+            let fault = SQLiteFailure(error).fault("delete old decision records from", path: path)
+            logger.warning("\(fault.message)")
+        }
+    }
+
+    private func checkpoint() {
+        do {
+            try connection?.checkpoint()
+        } catch {
+            let fault = SQLiteFailure(error).fault("tidy up", path: path)
+            logger.debug("\(fault.message)")
+        }
+    }
+
+    /// Nanoseconds that never go back.
+    private static func clock() -> UInt64 { DispatchTime.now().uptimeNanoseconds }
+
+    private static func milliseconds() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+}

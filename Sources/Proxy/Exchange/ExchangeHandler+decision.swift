@@ -17,7 +17,10 @@ extension ExchangeHandler {
         guard let live = request.live, let target = request.target else { return close() }
         let method = MethodName.of(request.head.method)
         let read = request.body.withUnsafeReadableBytes { body in
-            loop.facts.read(service: target.service, method: method, path: request.path, body: body)
+            loop.facts.read(
+                service: target.service, method: method, path: request.path, query: request.query,
+                contentType: request.fields.contentType, body: body
+            )
         }
         let facts: RequestFacts
         switch read {

@@ -27,6 +27,7 @@ extension ExchangeHandler {
         request.target = service
         request.service = match.service
         request.path = match.rest
+        request.query = target.query
         guard !service.lacksCredential else {
             return RequestFault(
                 status: 503, reason: "no_credential",
@@ -74,7 +75,7 @@ extension ExchangeHandler {
     }
 
     private func identify(by token: [UInt8]) {
-        let digest = token.withUnsafeBytes { Digest(bytes: Array(SHA256.hash(data: $0))) }
+        let digest = token.withUnsafeBytes { GrantModel.Digest(bytes: Array(SHA256.hash(data: $0))) }
         let now = Instant(milliseconds: request.milliseconds)
         if let caller = loop.tokens.caller(for: digest, now: now) {
             loop.countTokenCache(hit: true)
@@ -88,7 +89,7 @@ extension ExchangeHandler {
         verify(token, digest: digest, now: now)
     }
 
-    private func verify(_ token: [UInt8], digest: Digest, now: Instant) {
+    private func verify(_ token: [UInt8], digest: GrantModel.Digest, now: Instant) {
         let verifier = loop.verifier
         let eventLoop = loop.eventLoop
         let epoch = epoch
@@ -103,7 +104,7 @@ extension ExchangeHandler {
     }
 
     private func verified(
-        _ result: Result<Caller, TokenRefusal>, token: [UInt8], digest: Digest, epoch: UInt64, generation: Int
+        _ result: Result<Caller, TokenRefusal>, token: [UInt8], digest: GrantModel.Digest, epoch: UInt64, generation: Int
     ) {
         guard epoch == self.epoch, machine.phase == .identifying else { return }
         guard generation == loop.identityGeneration else {

@@ -138,7 +138,7 @@ extension ExchangeHandler {
         guard let context, machine.phase == .streaming else { return }
         request.lastActivity = Self.now
         var bytes = bytes
-        let parser = loop.parser
+        let parser = loop.facts.parser
         bytes.withUnsafeReadableBytes { request.usage?.consume($0, parser: parser) }
         if let verdict = bytes.withUnsafeReadableBytes({ request.guardian?.scan($0) }) {
             switch verdict {
@@ -160,7 +160,7 @@ extension ExchangeHandler {
         connection = nil
         guard let context, machine.phase == .streaming else { return }
         if let held = request.guardian?.finish(), held > 0 { write(held: held, context) }
-        request.usage?.finish(parser: loop.parser)
+        request.usage?.finish(parser: loop.facts.parser)
         finish(.complete)
     }
 

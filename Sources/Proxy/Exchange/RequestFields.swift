@@ -7,6 +7,7 @@ struct RequestFields {
     private(set) var contentLength: Int?
     private(set) var isChunked = false
     private(set) var expectsContinue = false
+    private(set) var contentType: ByteString?
     private(set) var session = ByteString("")
     private(set) var token = TokenField.missing
 
@@ -62,6 +63,7 @@ struct RequestFields {
             apiKey = value
             return once(2, name)
         case .contentType:
+            contentType = ByteString(value)
             return once(4, name) ?? Self.copy(name, value, to: &forwarded)
         case .anthropicBeta:
             return once(8, name) ?? Self.copy(name, value, to: &forwarded)

@@ -19,6 +19,7 @@ struct RequestInProgress {
     var service = 0
     /// Below the service's prefix.
     var path = ByteString("")
+    var query: ByteString?
     var fields = RequestFields()
     /// The upstream request's first bytes: request line and header, up to what is added last.
     var prepared = ByteBuffer()

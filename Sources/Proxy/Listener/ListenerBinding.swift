@@ -56,9 +56,7 @@ struct ListenerBinding: Sendable {
         guard let address = try? SocketAddress(ipAddress: host, port: 0) else { return false }
         switch address {
         case .v4: return host.utf8.starts(with: "127.".utf8)
-        case .v6(let address):
-            var bytes = address.address.sin6_addr
-            return withUnsafeBytes(of: &bytes) { $0.dropLast().allSatisfy { $0 == 0 } && $0.last == 1 }
+        case .v6: return address == (try? SocketAddress(ipAddress: "::1", port: 0))
         case .unixDomainSocket: return true
         }
     }

@@ -1,3 +1,4 @@
+import GrantModel
 import NIOCore
 import NIOHTTP1
 import NIOHTTP2

@@ -4,7 +4,6 @@ import Logging
 import NIOCore
 import NIOSSL
 import Records
-import StrictJSON
 
 /// Everything one event loop needs to serve its requests. Touched on that loop only: nothing in here is locked.
 final class LoopState {
@@ -21,7 +20,6 @@ final class LoopState {
     private(set) var isDraining = false
     var tokens: TokenCache
     var facts = FactsReader()
-    let parser = JSONParser()
     private(set) var metrics = LoopMetrics()
     /// Bytes of request bodies held by exchanges of this loop.
     var bufferedBytes = 0

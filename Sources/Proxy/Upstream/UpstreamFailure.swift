@@ -1,5 +1,5 @@
 /// Why an upstream gave no whole answer. What it means for the client depends on how much was delivered already.
-enum UpstreamFailure: Sendable, Equatable {
+enum UpstreamFailure: Error, Equatable {
     /// Name not resolved, refused, unreachable, or TLS did not come about.
     case connect
     /// No connection within the time for it.

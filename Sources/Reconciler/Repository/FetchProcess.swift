@@ -73,7 +73,8 @@ package enum FetchProcess {
 
     /// Nothing that could steer git, ssh or TLS, and no home directory.
     private static func environment() -> [String] {
-        var environment = ["LC_ALL=C"]
+        // A crash is reported by its signal; the runtime would start a debugger for it.
+        var environment = ["LC_ALL=C", "SWIFT_BACKTRACE=enable=no"]
         // Where a development build's runtime libraries are.
         if let libraries = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"] {
             environment.append("LD_LIBRARY_PATH=\(libraries)")

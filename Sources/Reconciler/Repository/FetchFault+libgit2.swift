@@ -34,6 +34,8 @@ extension FetchFault {
             self.init(
                 kind: .authentication, message: "the remote `\(url)` does not let us in: \(text)",
                 help: "check that the credential is current and may read the repository")
+        } else if gone {
+            self.init(kind: .notFound, message: "there is no repository at `\(url)`", help: "check the path")
         } else if says(
             "status code: 404", "not found", "could not find repository", "does not exist", "failed to resolve path")
             && errorClass != GIT_ERROR_INDEXER

@@ -26,8 +26,8 @@ final class FetchExchange {
             FetchExchange.from(payload)?.giveCredential(credential, url: url, user: user, allowed: allowed)
                 ?? GIT_EUSER.rawValue
         }
-        callbacks.certificate_check = { certificate, _, host, payload in
-            FetchExchange.from(payload)?.judge(certificate, host: host) ?? GIT_EUSER.rawValue
+        callbacks.certificate_check = { certificate, valid, _, payload in
+            FetchExchange.from(payload)?.judge(certificate, valid: valid == 1) ?? GIT_EUSER.rawValue
         }
         callbacks.transfer_progress = { progress, payload in
             FetchExchange.from(payload)?.advance(progress) ?? GIT_EUSER.rawValue
@@ -98,12 +98,13 @@ final class FetchExchange {
 
     // MARK: The remote's identity
 
-    /// 1 leaves the judgement to libgit2's own check; 0 overrules it, and is for a pin that matched only.
-    private func judge(_ certificate: UnsafeMutablePointer<git_cert>?, host: UnsafePointer<CChar>?) -> Int32 {
+    /// Decides alone: libgit2 1.5.1 documents that 1 leaves the judgement to its own check, and then goes on with a
+    /// certificate that failed it (measured: self-signed, foreign authority, other host). 0 goes on, negative ends.
+    private func judge(_ certificate: UnsafeMutablePointer<git_cert>?, valid: Bool) -> Int32 {
         guard let certificate else { return refuse(unidentified) }
         switch certificate.pointee.cert_type {
         case GIT_CERT_X509:
-            guard let pin = request.certificatePin else { return 1 }
+            guard let pin = request.certificatePin else { return valid ? 0 : refuse(untrusted) }
             return certificate.withMemoryRebound(to: git_cert_x509.self, capacity: 1) { judge($0.pointee, pin: pin) }
         case GIT_CERT_HOSTKEY_LIBSSH2:
             return certificate.withMemoryRebound(to: git_cert_hostkey.self, capacity: 1) { judge($0.pointee) }
@@ -113,6 +114,14 @@ final class FetchExchange {
 
     private var unidentified: FetchFault {
         FetchFault(kind: .identity, message: "the remote `\(request.url)` showed no certificate that can be checked")
+    }
+
+    private var untrusted: FetchFault {
+        FetchFault(
+            kind: .identity,
+            message:
+                "the certificate of `\(address.host)` is expired, for another host, or from an authority that is not trusted",
+            help: "configure the authority that issued it, or pin it")
     }
 
     private func judge(_ certificate: git_cert_x509, pin: String) -> Int32 {

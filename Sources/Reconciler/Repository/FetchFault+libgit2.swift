@@ -9,6 +9,8 @@ extension FetchFault {
     }
 
     init(status: Int32, errorClass: git_error_t, text: String, url: String, host: String) {
+        // libgit2 takes a path for a URL when there is no folder at it.
+        let gone = text.contains("unsupported URL protocol")
         func says(_ parts: String...) -> Bool { parts.contains { text.contains($0) } }
 
         if status == GIT_EOWNER.rawValue || says("is not owned by current user") {
@@ -32,6 +34,8 @@ extension FetchFault {
             self.init(
                 kind: .authentication, message: "the remote `\(url)` does not let us in: \(text)",
                 help: "check that the credential is current and may read the repository")
+        } else if gone {
+            self.init(kind: .notFound, message: "there is no repository at `\(url)`", help: "check the path")
         } else if says(
             "status code: 404", "not found", "could not find repository", "does not exist", "failed to resolve path")
             && errorClass != GIT_ERROR_INDEXER
@@ -39,6 +43,10 @@ extension FetchFault {
             self.init(
                 kind: .notFound, message: "there is no repository at `\(url)`: \(text)",
                 help: "check the address, and that the credential may read it")
+        } else if says("too many objects") {
+            self.init(
+                kind: .tooLarge, message: "the remote `\(url)` sends more objects than are taken",
+                help: "remove what does not belong into the repository from its history, or raise the limit")
         } else if errorClass == GIT_ERROR_NOMEMORY {
             self.init(
                 kind: .tooLarge, message: "the fetch of `\(url)` needs more memory than it may have",

@@ -71,9 +71,11 @@ package enum FetchProcess {
         }
     }
 
-    /// Nothing that could steer git, ssh or TLS, and no home directory.
+    /// Nothing that could steer git, ssh or TLS, and nobody's home directory.
     private static func environment() -> [String] {
-        var environment = ["LC_ALL=C"]
+        // A crash is reported by its signal; the runtime would start a debugger for it. libgit2 refuses ssh when `HOME` is
+        // not set, and reads `known_hosts` below it; here the pinned keys alone count.
+        var environment = ["LC_ALL=C", "SWIFT_BACKTRACE=enable=no", "HOME=/nonexistent"]
         // Where a development build's runtime libraries are.
         if let libraries = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"] {
             environment.append("LD_LIBRARY_PATH=\(libraries)")

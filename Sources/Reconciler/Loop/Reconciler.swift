@@ -13,6 +13,7 @@ package final class Reconciler: Sendable {
     private let clock: @Sendable () -> Instant
     private let publish: @Sendable (ScopeTable) async -> Void
     private let confirm: @Sendable (Instant) -> Void
+    private let credential: Mutex<FetchRequest.Credential?>
     private let gate = TriggerGate()
     private let board: Mutex<StatusBoard>
     private let signatures = SignatureCache()
@@ -32,12 +33,18 @@ package final class Reconciler: Sendable {
         self.clock = clock
         self.publish = publish
         self.confirm = confirm
+        credential = Mutex(configuration.credential)
         board = Mutex(StatusBoard(now: clock()))
     }
 
     /// Starts a run now, or exactly one more after the one that is under way. Safe from any thread; returns at once.
     package func trigger() {
         gate.trigger()
+    }
+
+    /// Fetches with another credential from the next run on, without starting one. Safe from any thread.
+    package func use(_ credential: FetchRequest.Credential?) {
+        self.credential.withLock { $0 = credential }
     }
 
     /// How things stand now.
@@ -156,7 +163,9 @@ extension Reconciler {
         }) {
             return .failure(fault)
         }
-        switch await FetchProcess.run(configuration.fetch(into: path), executable: configuration.executable) {
+        var request = configuration.fetch(into: path)
+        request.credential = credential.withLock { $0 }
+        switch await FetchProcess.run(request, executable: configuration.executable) {
         case .success(let result): return .success(ObjectID(hex: result.tip))
         case .failure(let fault): return .failure(ReconcileFault(fault))
         }

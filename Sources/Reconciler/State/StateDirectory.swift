@@ -43,6 +43,8 @@ package final class StateDirectory: Sendable {
     }
 
     deinit {
+        // Closing alone would leave the lock with a child that was just forked and did not reach its `exec` yet.
+        flock(lock, LOCK_UN)
         close(lock)
     }
 

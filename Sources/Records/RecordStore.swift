@@ -44,6 +44,8 @@ package final class RecordStore: Sendable {
         package var fault: String?
         /// Decisions handed over and not yet written.
         package var waiting = 0
+
+        package init() {}
     }
 
     private let inbox: RecordInbox

@@ -25,8 +25,16 @@ package struct LoopMetrics: Sendable {
 
     package init() {}
 
+    /// More reasons than any version has: whatever should make them up, a scrape stays small.
+    private static let reasonsKept = 256
+
     package mutating func count(_ verdict: Decision.Verdict, reason: ByteString) {
-        decisions[DecisionKey(verdict: verdict, reason: reason), default: 0] += 1
+        let key = DecisionKey(verdict: verdict, reason: reason)
+        if decisions.count >= Self.reasonsKept, decisions[key] == nil {
+            decisions[DecisionKey(verdict: verdict, reason: "other"), default: 0] += 1
+        } else {
+            decisions[key, default: 0] += 1
+        }
     }
 
     package mutating func count(_ end: CompletionRecord.End) {
@@ -54,29 +62,5 @@ package struct LoopMetrics: Sendable {
         recordsWaiting += other.recordsWaiting
         tokenCacheHits += other.tokenCacheHits
         tokenCacheMisses += other.tokenCacheMisses
-    }
-}
-
-/// Counts in buckets whose bounds double, from 16 µs to 34 s.
-package struct LatencyHistogram: Sendable {
-    /// Upper bounds in seconds; the last bucket, without a bound, is not listed.
-    package static let bounds: [Double] = (0..<22).map { 0.000_016 * Double(1 << $0) }
-
-    /// One more than `bounds`; not cumulative.
-    package private(set) var buckets = [Int](repeating: 0, count: 23)
-    package private(set) var sumSeconds = 0.0
-
-    package var count: Int { buckets.reduce(0, +) }
-
-    package mutating func observe(nanoseconds: Int64) {
-        let sixteenths = max(0, nanoseconds) / 16_000
-        let bucket = min(22, Int64.bitWidth - sixteenths.leadingZeroBitCount)
-        buckets[bucket] += 1
-        sumSeconds += Double(nanoseconds) / 1e9
-    }
-
-    package mutating func add(_ other: LatencyHistogram) {
-        for index in buckets.indices { buckets[index] += other.buckets[index] }
-        sumSeconds += other.sumSeconds
     }
 }

@@ -13,6 +13,8 @@ package final class Gateway: Sendable {
         var listeners: [ListenerBinding.Bound] = []
         var tls: [ListenerTLS] = []
         var publishes = 0
+        var table: ScopeTable?
+        var credentials: [ByteString: Secret]
         var drain: Task<Void, Never>?
     }
 
@@ -21,7 +23,7 @@ package final class Gateway: Sendable {
     private let shared: GatewayShared
     private let group: MultiThreadedEventLoopGroup
     private let loops: [NIOLoopBound<LoopState>]
-    private let state = NIOLockedValueBox(State())
+    private let state: NIOLockedValueBox<State>
     private let publishing = PublishOrder()
 
     /// Starts the event loops; no socket is opened yet.
@@ -32,6 +34,7 @@ package final class Gateway: Sendable {
     ) throws {
         self.configuration = configuration
         self.verifier = verifier
+        state = NIOLockedValueBox(State(credentials: configuration.credentials))
         let shared = GatewayShared(logger: logger)
         self.shared = shared
         let upstreamTLS = try UpstreamTLS.context(authorities: configuration.upstreamAuthorities)
@@ -96,11 +99,12 @@ package final class Gateway: Sendable {
     ///
     /// The verifier learns the table's issuers first. Calls are carried out one after the other, in order.
     package func publish(_ table: ScopeTable) async {
-        let sequence = state.withLockedValue { state in
+        let (sequence, credentials) = state.withLockedValue { state in
             state.publishes += 1
-            return state.publishes
+            state.table = table
+            return (state.publishes, state.credentials)
         }
-        let live = LiveTable(table, credentials: configuration.credentials, sequence: sequence)
+        let live = LiveTable(table, credentials: credentials, sequence: sequence)
         await publishing.perform { [verifier, loops] in
             verifier.update(issuers: table.issuers)
             await withTaskGroup(of: Void.self) { group in
@@ -114,6 +118,15 @@ package final class Gateway: Sendable {
     /// The remote was reached at this moment and agrees with the live table. Never moves back.
     package func confirm(at instant: Instant) {
         shared.confirm(at: instant)
+    }
+
+    /// Sends these secrets upstream from now on; returns once every event loop does.
+    package func replace(credentials: [ByteString: Secret]) async {
+        let table = state.withLockedValue { state in
+            state.credentials = credentials
+            return state.table
+        }
+        if let table { await publish(table) }
     }
 
     /// Reads certificates and keys again; connections accepted from then on use them.

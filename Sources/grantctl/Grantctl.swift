@@ -1,7 +1,27 @@
 import ArgumentParser
-import ServiceLifecycle
 
-@main struct Grantctl: ParsableCommand {
+@main struct Grantctl: AsyncParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
-        commandName: "grantctl", subcommands: [FetchChildCommand.self])
+        commandName: "grantctl",
+        abstract: "Access grants for AI agents, reviewed in git and enforced by a proxy.",
+        discussion: """
+            EXAMPLES
+              grantctl demo                                  a whole installation on this machine
+              grantctl serve --config gateway.yaml           the gateway
+              grantctl validate                              what is wrong in this grants repository
+              grantctl standing --repo .                     which grants are in force, and why not
+              grantctl explain --repo . --service claude --caller @caller.json --request @request.json
+            """,
+        version: version,
+        subcommands: [
+            ServeCommand.self, DemoCommand.self, ValidateCommand.self, ExplainCommand.self, StandingCommand.self,
+            StatusCommand.self, DecisionsCommand.self, FetchChildCommand.self,
+        ])
+
+    /// Runs a command and ends the process with the exit code it documents.
+    static func main() async {
+        await CommandLineRun.run()
+    }
 }

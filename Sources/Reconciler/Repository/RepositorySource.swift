@@ -75,7 +75,7 @@ extension RepositorySource {
         package var branch: String?
         /// Whether a repository's history is wanted, or its tip alone.
         package var history: Bool
-        /// No commit counts as observed after this (`--at`).
+        /// The moment asked about (`--at`): later commits are left out, and none counts as observed after it.
         package var until: Instant
         package var limits = TreeLimits()
         package var executable = FetchProcess.ownExecutable
@@ -136,7 +136,11 @@ extension RepositorySource {
             let read = try repository.files(at: tip, limits: options.limits)
             return .files(read.files, problems: read.problems, commit: tip)
         }
-        let line = try repository.firstParentLine(after: nil, to: tip)
+        var line = try repository.firstParentLine(after: nil, to: tip)
+        // What came after the moment asked about was not on the branch then. Where even the first commit came later (a
+        // clock that is ahead), the repository is read as if it was seen at that moment.
+        let by = CommitSummary.observed(line: line).prefix { $0 <= options.until }.count
+        if by > 0 { line.removeSubrange(by...) }
         let observed = CommitSummary.observed(line: line, until: options.until)
         var changes: [CommitChange] = []
         changes.reserveCapacity(line.count)

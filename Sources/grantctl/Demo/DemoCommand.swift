@@ -71,7 +71,9 @@ struct DemoFolder {
         let files = FileManager.default
         let path = requested ?? "\(NSTemporaryDirectory())grantctl-demo-\(UUID().uuidString.prefix(8).lowercased())"
         made = !files.fileExists(atPath: path)
-        if !made, let contents = try? files.contentsOfDirectory(atPath: path), contents.contains(where: { $0 != "demo.log" }) {
+        if !made, let contents = try? files.contentsOfDirectory(atPath: path),
+            contents.contains(where: { $0 != "demo.log" })
+        {
             throw ValidationError("`\(path)` is not empty; give an empty folder or none")
         }
         try files.createDirectory(

@@ -54,7 +54,7 @@ struct DemoInstallation {
         say("starting the gateway")
         let readyFile = folder + "/ready.json"
         let log = folder + "/gateway.log"
-        FileManager.default.createFile(atPath: log, contents: nil, attributes: [.posixPermissions: 0o600])
+        try write("", to: log, mode: 0o600)
         let gateway = Process()
         gateway.executableURL = URL(fileURLWithPath: executablePath())
         gateway.arguments = ["serve", "--config", folder + "/gateway.yaml", "--ready-file", readyFile]
@@ -108,8 +108,9 @@ struct DemoInstallation {
     private static func write(_ text: String, to path: String, mode: Int) throws {
         // Renamed into place, so that whoever waits for the file never reads half of it.
         let temporary = path + ".new"
-        guard FileManager.default.createFile(
-            atPath: temporary, contents: Data(text.utf8), attributes: [.posixPermissions: mode]),
+        guard
+            FileManager.default.createFile(
+                atPath: temporary, contents: Data(text.utf8), attributes: [.posixPermissions: mode]),
             rename(temporary, path) == 0
         else {
             throw DemoFailure(message: "cannot write \(path)")

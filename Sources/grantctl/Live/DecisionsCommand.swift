@@ -149,7 +149,10 @@ enum DecisionLine {
 
     /// What a caller sent, on one line whatever it holds.
     private static func visible(_ text: ByteString) -> String {
-        String(text.text.unicodeScalars.map { $0.properties.isWhitespace || $0.value < 32 || $0.value == 127 ? "?" : Character($0) })
+        String(
+            text.text.unicodeScalars.map {
+                $0.properties.isWhitespace || $0.value < 32 || $0.value == 127 ? "?" : Character($0)
+            })
     }
 }
 

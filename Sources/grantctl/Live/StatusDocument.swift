@@ -98,7 +98,8 @@ struct StatusDocument: Codable {
         if !problems.isEmpty { lines.append("") }
         for problem in problems {
             let help = problem.help.isEmpty ? "" : "; \(problem.help)"
-            lines.append("\(problem.path):\(problem.line):\(problem.column): \(problem.severity): \(problem.message)\(help)")
+            lines.append(
+                "\(problem.path):\(problem.line):\(problem.column): \(problem.severity): \(problem.message)\(help)")
         }
         return lines.joined(separator: "\n")
     }

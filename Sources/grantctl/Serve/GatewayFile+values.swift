@@ -22,7 +22,8 @@ enum SecretSource: Sendable, Hashable {
             bytes = Array(value.utf8)
         case .file(let path):
             guard let data = FileManager.default.contents(atPath: path) else {
-                throw Fault(description: "the secret's file `\(path)` cannot be read; check that it is there and its mode")
+                throw Fault(
+                    description: "the secret's file `\(path)` cannot be read; check that it is there and its mode")
             }
             bytes = [UInt8](data)
         }
@@ -109,7 +110,8 @@ extension ValueReader where Value == ByteString {
             let parts = text.text.split(separator: "/", omittingEmptySubsequences: false)
             let fits = parts.allSatisfy { part in
                 !part.isEmpty && !part.hasPrefix(".") && !part.hasSuffix(".lock") && !part.hasPrefix("-")
-                    && !part.contains("..") && part.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"~^:?*[\\@{".utf8.contains($0) }
+                    && !part.contains("..")
+                    && part.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"~^:?*[\\@{".utf8.contains($0) }
             }
             return fits ? text : nil
         }
@@ -119,6 +121,7 @@ extension ValueReader where Value == ByteString {
 extension String {
     /// Whether a listener at this host can be reached from this machine only.
     var isLoopback: Bool {
-        self == "localhost" || self == "::1" || (hasPrefix("127.") && utf8.allSatisfy { $0 == 46 || (48...57).contains($0) })
+        self == "localhost" || self == "::1"
+            || (hasPrefix("127.") && utf8.allSatisfy { $0 == 46 || (48...57).contains($0) })
     }
 }

@@ -61,7 +61,8 @@ struct GatewayFile: Sendable {
         let path = ValueReader<String>.path(below: folder)
         let state = fields.required("state", path, help: "add `state: /var/lib/grantctl`")
         let grants = fields.required("grants", .fields { Grants(&$0, folder: folder) })
-        let listeners = fields.required("listen", .oneOrMore(of: .fields { fields in Self.listener(&fields, folder: folder) }))
+        let listeners = fields.required(
+            "listen", .oneOrMore(of: .fields { fields in Self.listener(&fields, folder: folder) }))
         let admin = fields.optional("admin", .fields { $0.required("address", .address) })
         let credentials = fields.optional("credentials", .mapping(.name, of: .secret(below: folder)))
         let records = fields.optional("records", .fields { RecordSettings(&$0) })

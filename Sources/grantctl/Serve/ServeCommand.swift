@@ -30,10 +30,14 @@ struct ServeCommand: AsyncParsableCommand {
     var readyFile: String?
 
     @Option(help: "How much to log: debug, info, warning, error.")
-    var logLevel: Logger.Level = .info
+    var logLevel = LogLevel.info
+
+    enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+        case debug, info, warning, error
+    }
 
     func run() async throws {
-        let level = logLevel
+        let level = Logger.Level(rawValue: logLevel.rawValue) ?? .info
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = level
@@ -49,8 +53,6 @@ struct ServeCommand: AsyncParsableCommand {
         try await serving.run()
     }
 }
-
-extension Logger.Level: ExpressibleByArgument {}
 
 /// What a gateway listens on, as `--ready-file` says it.
 struct ServeAddresses: Codable {

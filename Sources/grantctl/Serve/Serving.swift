@@ -32,7 +32,7 @@ struct Serving: Sendable {
             path: file.state + "/" + StateOptions.recordsName, durability: file.durability,
             logger: Logger(label: "records"))
         let verifier = TokenVerifier(logger: Logger(label: "identity"))
-        let gateway = Gateway(
+        let gateway = try Gateway(
             configuration: try file.gatewayConfiguration(), verifier: verifier, records: records,
             logger: Logger(label: "proxy"))
         self.gateway = gateway
@@ -43,7 +43,6 @@ struct Serving: Sendable {
             configuration: try file.reconcilerConfiguration(), logger: Logger(label: "reconciler"),
             clock: { .clock },
             publish: { table in
-                verifier.update(issuers: table.issuers)
                 await gateway.publish(table)
                 isLive.set()
             },
@@ -53,7 +52,7 @@ struct Serving: Sendable {
     func run() async throws {
         let admin = try await AdminServer.start(
             host: file.admin.host, port: file.admin.port, routes: routes, logger: Logger(label: "admin"))
-        let services: [any Service] = [
+        let services: [any ServiceLifecycle.Service] = [
             // Started first, ended last: the data path drains while health and status still answer.
             AdminService(server: admin),
             GatewayService(gateway: gateway, records: records, ready: announce(admin)),
@@ -64,7 +63,7 @@ struct Serving: Sendable {
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map {
-                    .init(
+                    ServiceGroupConfiguration.ServiceConfiguration(
                         service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
                         failureTerminationBehavior: .gracefullyShutdownGroup)
                 },
@@ -76,11 +75,18 @@ struct Serving: Sendable {
         AdminRoutes(
             ready: { isLive.isSet },
             status: { StatusDocument(reconciler.status).json },
-            metrics: { await gateway.metricsSnapshot(reconciler.status) },
+            metrics: {
+                let status = reconciler.status
+                return MetricsSnapshot(
+                    version: Grantctl.version, loops: await gateway.metrics(),
+                    live: status.live.map { .init(commit: $0.commit, since: $0.since) }, stale: status.staleFor,
+                    standings: status.standings, nextExpiry: status.nextExpiry, records: records.statistics)
+            },
             hasWebhook: { _ in webhookSecret.isSet },
             authenticate: { delivery in
                 guard let sender = WebhookSender(rawValue: delivery.kind.rawValue) else { return false }
-                let verdict = webhookSecret.authenticator.authenticate(sender, body: delivery.body, now: .clock) { name in
+                let verdict = webhookSecret.authenticator.authenticate(sender, body: delivery.body, now: .clock) {
+                    name in
                     delivery.headers.filter { $0.name == name }.map { ByteString($0.value) }
                 }
                 guard case .refused(let reason) = verdict else { return true }
@@ -92,10 +98,11 @@ struct Serving: Sendable {
 
     /// Says where the gateway listens, once it does and a table is live.
     private func announce(_ admin: AdminServer) -> @Sendable ([String]) async -> Void {
-        { [logger, file, readyFile, isLive] listening in
+        { [logger, file, readyFile, isLive] (listening: [String]) in
             let addresses = ServeAddresses(listen: listening, admin: hostAndPort(file.admin.host, admin.port))
             logger.info(
-                "listening", metadata: ["on": "\(addresses.listen.joined(separator: " "))", "admin": "\(addresses.admin)"])
+                "listening",
+                metadata: ["on": "\(addresses.listen.joined(separator: " "))", "admin": "\(addresses.admin)"])
             guard let readyFile else { return }
             await isLive.wait()
             do {
@@ -113,7 +120,8 @@ struct Serving: Sendable {
             do {
                 let fresh = try GatewayFile.read(path)
                 webhookSecret.replace(try fresh.grants.webhookSecret?.read())
-                try await gateway.reload(try fresh.gatewayConfiguration())
+                await gateway.replace(credentials: try fresh.gatewayConfiguration().credentials)
+                try gateway.reloadTLS()
             } catch {
                 logger.error("the previous certificates and secrets stay: \(error)")
             }

@@ -1,4 +1,5 @@
 import GrantModel
+import NIOCore
 import Proxy
 import Reconciler
 import Records
@@ -6,7 +7,7 @@ import ServiceLifecycle
 import UnixSignals
 
 /// The data path: drains at a graceful shutdown, then closes the records.
-struct GatewayService: Service {
+struct GatewayService: ServiceLifecycle.Service {
     let gateway: Gateway
     let records: RecordStore
     let ready: @Sendable ([String]) async -> Void
@@ -14,7 +15,7 @@ struct GatewayService: Service {
     func run() async throws {
         try await gateway.start()
         await withTaskGroup { group in
-            group.addTask { await ready(gateway.boundAddresses) }
+            group.addTask { await ready(gateway.boundAddresses.map(text(of:))) }
             await gracefulShutdownOrCancellation()
             group.cancelAll()
         }
@@ -23,7 +24,7 @@ struct GatewayService: Service {
     }
 }
 
-struct ReconcilerService: Service {
+struct ReconcilerService: ServiceLifecycle.Service {
     let reconciler: Reconciler
 
     func run() async throws {
@@ -33,7 +34,7 @@ struct ReconcilerService: Service {
     }
 }
 
-struct AdminService: Service {
+struct AdminService: ServiceLifecycle.Service {
     let server: AdminServer
 
     func run() async throws {
@@ -43,7 +44,7 @@ struct AdminService: Service {
 }
 
 /// Calls `reload` at each SIGHUP.
-struct ReloadService: Service {
+struct ReloadService: ServiceLifecycle.Service {
     let reload: @Sendable () async -> Void
 
     func run() async throws {
@@ -56,7 +57,7 @@ struct ReloadService: Service {
 }
 
 /// Deletes old records, a little at a time.
-struct PruneService: Service {
+struct PruneService: ServiceLifecycle.Service {
     let records: RecordStore
     let keep: Span
 
@@ -73,4 +74,9 @@ struct PruneService: Service {
 /// Returns when the group shuts down gracefully or the task is cancelled.
 func gracefulShutdownOrCancellation() async {
     try? await gracefulShutdown()
+}
+
+/// `host:port`, or the path of a socket.
+private func text(of address: SocketAddress) -> String {
+    address.pathname ?? hostAndPort(address.ipAddress ?? "", address.port ?? 0)
 }

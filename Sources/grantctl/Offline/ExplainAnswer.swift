@@ -1,0 +1,90 @@
+import GrantModel
+import Proxy
+
+/// What `grantctl explain` answers. Its JSON form is stable: every key is always there.
+struct ExplainAnswer: Encodable {
+    struct Candidate: Encodable {
+        var grant: String
+        var standing: String
+        var why: String
+    }
+
+    let verdict: Decision.Verdict
+    private let grant: String?
+    private let commit: String
+    private let until: String?
+    private let see: [String]
+    private let mask: [String]
+    private let reason: String
+    private let missing: [String]
+    private let candidates: [Candidate]
+    /// What the caller would read.
+    private let message: String
+    private let observed: Bool
+
+    init(_ explanation: Explanation, table: ScopeTable, observed: Bool) {
+        let decision = explanation.decision
+        verdict = decision.verdict
+        grant = explanation.grant?.text
+        commit = table.commit.hex
+        until = decision.verdict == .allow ? "\(decision.until)" : nil
+        see = explanation.see.map(\.text)
+        mask = explanation.mask.map(\.text)
+        reason = decision.reason.rawValue
+        missing = explanation.missing
+        candidates = explanation.candidates.map {
+            Candidate(grant: $0.grant.text, standing: $0.standing.rawValue, why: $0.why)
+        }
+        message = explanation.text
+        self.observed = observed
+    }
+
+    /// A request that is refused before any grant is looked at.
+    init(_ fault: RequestFault, table: ScopeTable) {
+        verdict = .deny
+        grant = nil
+        commit = table.commit.hex
+        until = nil
+        see = []
+        mask = []
+        reason = fault.reason
+        missing = []
+        candidates = []
+        message = "\(fault.status): \(fault.message)"
+        observed = false
+    }
+
+    /// For people.
+    var text: String {
+        var lines = ["\(verdict.rawValue): \(reason)"]
+        if let until { lines[0] += ", until \(until)" }
+        if observed, verdict != .allow {
+            lines.append("the service only observes: the request would pass and be recorded")
+        }
+        lines += message.split(separator: "\n").map(String.init)
+        if !candidates.isEmpty { lines += ["", "grants that name the caller:"] }
+        lines += candidates.map { "  \($0.grant)  \($0.standing)  \($0.why)" }
+        if !mask.isEmpty {
+            lines += ["", "protected, masked once masking is supported: \(mask.joined(separator: ", "))"]
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case verdict, grant, commit, until, see, mask, reason, missing, candidates, message
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(verdict.rawValue, forKey: .verdict)
+        try container.encode(grant, forKey: .grant)
+        try container.encode(commit, forKey: .commit)
+        try container.encode(until, forKey: .until)
+        try container.encode(see, forKey: .see)
+        try container.encode(mask, forKey: .mask)
+        try container.encode(reason, forKey: .reason)
+        try container.encode(missing, forKey: .missing)
+        try container.encode(candidates, forKey: .candidates)
+        try container.encode(message, forKey: .message)
+    }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+import GrantModel
+import Proxy
+
+struct ExplainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Say what the gateway would answer to a request, and why.",
+        discussion: """
+            The gateway's own code, offline: nothing is sent anywhere.
+
+            EXAMPLES
+              grantctl explain --repo . --service claude \\
+                --caller '{"issuer":"corp","sub":"bot-7","groups":["support-agents"],"roles":["triage"]}' \\
+                --request '{"model":"claude-haiku-4-5","max_tokens":100,"messages":[]}'
+              grantctl explain --service tickets --caller @caller.json --method GET --path /v1/tickets/17 --json
+
+            Exit 0 allow, 1 deny, 3 pause, 2 usage or a repository that cannot be read.
+            """
+    )
+
+    @OptionGroup var repository: RepositoryOptions
+
+    @Option(help: "The service's name.")
+    var service: String
+
+    @Option(help: "Who is calling, as JSON or @FILE: issuer, sub, email, groups, roles, claims.")
+    var caller: String
+
+    @Option(help: "The request's body, as JSON or @FILE.")
+    var request: String?
+
+    @Option(help: "The request's method.")
+    var method = "POST"
+
+    @Option(help: "The request's path below the service's prefix.")
+    var path = "/v1/messages"
+
+    @Flag(help: "A JSON object.")
+    var json = false
+
+    func run() async throws {
+        let answer: ExplainAnswer
+        do {
+            let caller = try CallerArgument.read(caller)
+            let body = try argumentBytes(request ?? "")
+            let (state, now) = try await repository.load()
+            answer = try ask(ScopeTable(compiling: state), caller, body, now)
+        } catch let fault as CommandFault {
+            throw fault.exitCode()
+        }
+        print(json ? prettyJSON(answer) : answer.text)
+        switch answer.verdict {
+        case .allow: return
+        case .deny: throw ExitCode(1)
+        case .pause: throw ExitCode(3)
+        }
+    }
+
+    private func ask(
+        _ table: ScopeTable, _ caller: Caller, _ body: [UInt8], _ now: Instant
+    ) throws -> ExplainAnswer {
+        guard let index = table.services.firstIndex(where: { $0.name == ByteString(service) }) else {
+            let known = table.services.map { "`\($0.name)`" }.joined(separator: ", ")
+            throw CommandFault(
+                description: "there is no service `\(service)`; "
+                    + (known.isEmpty ? "none is accepted" : "known: \(known)"))
+        }
+        let target: RequestTarget
+        switch Array(path.utf8).withUnsafeBytes({ RequestTarget.read($0) }) {
+        case .success(let read): target = read
+        case .failure(let fault): return ExplainAnswer(fault, table: table)
+        }
+        var reader = FactsReader()
+        let service = table.services[index]
+        let facts = body.withUnsafeBytes { bytes in
+            reader.read(
+                service: service, method: ByteString(method), path: target.path, query: target.query,
+                contentType: bytes.isEmpty ? nil : "application/json", body: bytes)
+        }
+        switch facts {
+        case .success(let facts):
+            let clock = DecisionClock(now: now, confirmed: now)
+            return ExplainAnswer(
+                table.explain(service: index, caller: caller, facts: facts, clock: clock), table: table,
+                observed: service.mode == .observe)
+        case .failure(let fault): return ExplainAnswer(fault, table: table)
+        }
+    }
+}
+
+/// The bytes of an argument that is text or `@FILE`.
+func argumentBytes(_ argument: String) throws(CommandFault) -> [UInt8] {
+    guard argument.hasPrefix("@") else { return Array(argument.utf8) }
+    let path = String(argument.dropFirst())
+    guard let data = FileManager.default.contents(atPath: path) else {
+        throw CommandFault(description: "`\(path)` cannot be read; give a file behind @")
+    }
+    return [UInt8](data)
+}

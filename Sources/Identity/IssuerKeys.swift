@@ -73,6 +73,11 @@ final class IssuerKeys: Sendable {
     /// libcurl blocks, so it gets a thread of its own; there is never more than one an issuer.
     private func fetch(now: Instant) {
         Thread.detachNewThread { [self] in
+            // With CURLOPT_NOSIGNAL a connection that breaks while it is written to raises SIGPIPE, which would end the process.
+            var pipe = sigset_t()
+            sigemptyset(&pipe)
+            sigaddset(&pipe, SIGPIPE)
+            pthread_sigmask(SIG_BLOCK, &pipe, nil)
             let fetched: KeySet?
             do throws(IssuerFault) {
                 let keys = try published()

@@ -7,13 +7,35 @@ import GrantModel
 /// once cannot drive out those in use; that, too, takes constant time on average, and never more than a bounded one. Only
 /// verified tokens get in, and nothing is kept of refused ones.
 package struct TokenCache {
-    private struct Slot {
-        var token: Digest
-        var caller: Caller
+    /// A digest in four words: hashing an array goes byte by byte, which took most of the time of a hit. All four are
+    /// compared; the first is enough to spread them, as nobody can choose it.
+    private struct Key: Hashable {
+        let words: (UInt64, UInt64, UInt64, UInt64)
+
+        /// Nil for what is not 32 bytes.
+        init?(_ digest: Digest) {
+            guard digest.bytes.count == 32 else { return nil }
+            words = digest.bytes.withUnsafeBytes {
+                (
+                    $0.loadUnaligned(fromByteOffset: 0, as: UInt64.self),
+                    $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+                    $0.loadUnaligned(fromByteOffset: 16, as: UInt64.self),
+                    $0.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
+                )
+            }
+        }
+
+        static func == (left: Key, right: Key) -> Bool { left.words == right.words }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(words.0)
+        }
     }
 
-    /// What eviction looks at, apart from the slots so that a round touches little memory and copies nothing.
+    /// What eviction looks at, apart from the callers so that a round touches little memory and copies nothing.
     private struct Mark {
+        /// Nil for a free slot.
+        var key: Key?
         var expires: Instant
         var wasUsed: Bool
     }
@@ -22,11 +44,14 @@ package struct TokenCache {
     private static let mostInspected = 1_024
 
     private let capacity: Int
-    private var slots: [Slot?] = []
+    /// By slot, as are the marks. A free slot holds `nobody`.
+    private var callers: [Caller] = []
     private var marks: [Mark] = []
-    private var places: [Digest: Int] = [:]
+    private var places: [Key: Int] = [:]
     private var free: [Int] = []
     private var hand = 0
+
+    private static let nobody = Caller(issuer: "", subject: "", expires: .distantPast)
 
     /// - Parameter capacity: in tokens; 0 keeps nothing.
     package init(capacity: Int) {
@@ -38,44 +63,46 @@ package struct TokenCache {
 
     /// The caller of a token that was verified before and has not expired.
     package mutating func caller(for token: Digest, now: Instant) -> Caller? {
-        guard let place = places[token], let caller = slots[place]?.caller else { return nil }
-        guard now < caller.expires else {
-            remove(token, at: place)
+        guard let key = Key(token), let place = places[key] else { return nil }
+        guard now < marks[place].expires else {
+            vacate(place)
+            free.append(place)
             return nil
         }
         marks[place].wasUsed = true
-        return caller
+        return callers[place]
     }
 
     /// Keeps a caller until its token expires; one that has expired is not kept.
     package mutating func insert(_ caller: Caller, for token: Digest, now: Instant) {
-        guard capacity > 0, now < caller.expires else { return }
-        let slot = Slot(token: token, caller: caller)
-        let mark = Mark(expires: caller.expires, wasUsed: false)
-        guard let place = places[token] ?? free.popLast() ?? (slots.count < capacity ? nil : evict(now: now)) else {
-            places[token] = slots.count
-            slots.append(slot)
+        guard capacity > 0, now < caller.expires, let key = Key(token) else { return }
+        let mark = Mark(key: key, expires: caller.expires, wasUsed: false)
+        guard let place = places[key] ?? free.popLast() ?? (callers.count < capacity ? nil : evict(now: now)) else {
+            places[key] = callers.count
+            callers.append(caller)
             marks.append(mark)
             return
         }
-        slots[place] = slot
+        callers[place] = caller
         marks[place] = mark
-        places[token] = place
+        places[key] = place
     }
 
     /// Forgets everybody, as is due when the issuers change.
     package mutating func removeAll() {
-        slots.removeAll(keepingCapacity: true)
+        callers.removeAll(keepingCapacity: true)
         marks.removeAll(keepingCapacity: true)
         places.removeAll(keepingCapacity: true)
         free.removeAll(keepingCapacity: true)
         hand = 0
     }
 
-    private mutating func remove(_ token: Digest, at place: Int) {
-        places[token] = nil
-        slots[place] = nil
-        free.append(place)
+    private mutating func vacate(_ place: Int) {
+        if let key = marks[place].key {
+            places[key] = nil
+        }
+        marks[place].key = nil
+        callers[place] = Self.nobody
     }
 
     /// Empties one slot and returns its place. Called only when every slot is taken.
@@ -87,14 +114,11 @@ package struct TokenCache {
         }
         let place = hand
         advance()
-        if let token = slots[place]?.token {
-            places[token] = nil
-        }
-        slots[place] = nil
+        vacate(place)
         return place
     }
 
     private mutating func advance() {
-        hand = hand + 1 < slots.count ? hand + 1 : 0
+        hand = hand + 1 < callers.count ? hand + 1 : 0
     }
 }

@@ -209,6 +209,15 @@ struct DialectTests {
         #expect(sitting.document != nil)
     }
 
+    @Test("a repeated name is found among few and among many", arguments: [2, 15, 16, 17, 40])
+    func repetitions(count: Int) {
+        let names = (0..<count).map { "n\($0): x" } + ["n0: y", "n\(count - 1): y"]
+        let reading = DocumentReader.read(Array("a: {\(names.joined(separator: ", "))}\n".utf8), path: "x") {
+            $0.required("a", .mapping(of: .anyText))
+        }
+        #expect(reading.diagnostics.map(\.message) == ["`n0` is there twice", "`n\(count - 1)` is there twice"])
+    }
+
     @Test("nesting is bounded", arguments: ["[", "{a: "])
     func depth(open: String) {
         let reading = Self.read("a: " + String(repeating: open, count: 2_000))

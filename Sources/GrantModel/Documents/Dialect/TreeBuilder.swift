@@ -156,13 +156,22 @@ struct TreeBuilder: ~Copyable {
             } else if name == "<<" {
                 problems.error(
                     at: key.position, "merge-key", "merge keys (`<<`) are not allowed", help: "write the fields out")
-            } else if !seen.insert(name).inserted {
+            } else if isRepeated(name, entries, &seen) {
                 problems.error(
                     at: key.position, "duplicate-key", "\(quoted(name)) is there twice", help: "keep one of them")
             } else {
                 entries.append(DocumentNode.Entry(key: name, keyPosition: key.position, value: value))
             }
         }
+    }
+
+    /// Looks through a few, hashes many, so that neither small documents nor hostile ones cost much.
+    private func isRepeated(
+        _ name: ByteString, _ entries: [DocumentNode.Entry], _ seen: inout Set<ByteString>
+    ) -> Bool {
+        if entries.count < 16 { return entries.contains { $0.key == name } }
+        if seen.isEmpty { seen = Set(entries.map(\.key)) }
+        return !seen.insert(name).inserted
     }
 
     private func scalar(_ text: ByteString, _ style: DocumentNode.Style, _ position: Position) -> DocumentNode {

@@ -15,6 +15,7 @@ package struct Fields {
         self.position = position
         self.problems = problems
         asked = Array(repeating: false, count: entries.count)
+        known.reserveCapacity(12)
     }
 
     /// Reads a mapping with a schema; anything else is an error.
@@ -66,7 +67,7 @@ package struct Fields {
 
     /// Whether the field is written, whatever its value. Does not count as asking for it.
     package func has(_ name: String) -> Bool {
-        entries.contains { $0.key.bytes.elementsEqual(name.utf8) }
+        entries.contains { $0.key.count == name.utf8.count && $0.key.bytes.elementsEqual(name.utf8) }
     }
 
     /// Where the field's name is written; that of the mapping when it is absent.
@@ -91,7 +92,12 @@ package struct Fields {
 
     private mutating func entry(_ name: String, suggest: Bool = true) -> DocumentNode.Entry? {
         if suggest { known.append(name) }
-        guard let index = entries.firstIndex(where: { $0.key.bytes.elementsEqual(name.utf8) }) else { return nil }
+        let length = name.utf8.count
+        guard
+            let index = entries.firstIndex(where: {
+                $0.key.count == length && $0.key.bytes.elementsEqual(name.utf8)
+            })
+        else { return nil }
         asked[index] = true
         return entries[index]
     }

@@ -156,13 +156,22 @@ struct TreeBuilder: ~Copyable {
             } else if name == "<<" {
                 problems.error(
                     at: key.position, "merge-key", "merge keys (`<<`) are not allowed", help: "write the fields out")
-            } else if !seen.insert(name).inserted {
+            } else if isRepeated(name, entries, &seen) {
                 problems.error(
                     at: key.position, "duplicate-key", "\(quoted(name)) is there twice", help: "keep one of them")
             } else {
                 entries.append(DocumentNode.Entry(key: name, keyPosition: key.position, value: value))
             }
         }
+    }
+
+    /// Looks through a few, hashes many, so that neither small documents nor hostile ones cost much.
+    private func isRepeated(
+        _ name: ByteString, _ entries: [DocumentNode.Entry], _ seen: inout Set<ByteString>
+    ) -> Bool {
+        if entries.count < 16 { return entries.contains { $0.key == name } }
+        if seen.isEmpty { seen = Set(entries.map(\.key)) }
+        return !seen.insert(name).inserted
     }
 
     private func scalar(_ text: ByteString, _ style: DocumentNode.Style, _ position: Position) -> DocumentNode {
@@ -174,15 +183,15 @@ struct TreeBuilder: ~Copyable {
     }
 
     private mutating func report(_ fault: YAMLFault) {
-        var mark = fault.mark
-        mark.line = min(mark.line, max(0, places.lineCount - 1))
-        let position = places.position(mark)
+        let position = places.withinText(fault.mark)
         let message = fault.context.isEmpty ? fault.problem : "\(fault.problem) \(fault.context)"
-        switch fault.context {
-        case "while scanning a directive":
+        if fault.problem == "found incompatible YAML document" || fault.context == "while scanning a directive" {
             problems.error(
-                at: position, "directive", "YAML directives are not allowed",
+                at: Position(line: position.line, column: 1), "directive", "YAML directives are not allowed",
                 help: "remove the line that starts with `%`")
+            return
+        }
+        switch fault.context {
         case "while scanning an alias":
             problems.error(
                 at: position, "alias", "aliases (`*name`) are not allowed",
@@ -218,8 +227,13 @@ private struct Places {
         for (index, byte) in bytes.enumerated() where byte == 0x0A { lineStarts.append(index + 1) }
     }
 
-    /// Lines there are; any number where they were not counted.
-    var lineCount: Int { ascii ? .max : lineStarts.count }
+    /// At the end of the text, libyaml starts a line that nobody wrote.
+    mutating func withinText(_ mark: yaml_mark_t) -> Position {
+        let breaks = bytes.count { $0 == 0x0A }
+        guard mark.line > breaks else { return position(mark) }
+        let lastLine = bytes.lastIndex(of: 0x0A).map { bytes.count - $0 - 1 } ?? bytes.count
+        return Position(line: breaks + 1, column: lastLine + 1)
+    }
 
     mutating func position(_ mark: yaml_mark_t) -> Position { place(mark).position }
 

@@ -19,4 +19,14 @@ extension AccessState {
         }
         return state
     }
+
+    /// The same of changes that were read already, oldest first, observed at unclamped committers' times
+    /// (`RepositorySource.Options.until` at `distantFuture`).
+    package static func replay(
+        _ changes: [CommitChange], until moment: Instant, verify: VerifySignature = SSHSignature.verify
+    ) -> AccessState {
+        var state = AccessState()
+        for change in changes.prefix(while: { $0.observed <= moment }) { state.advance(by: change, verify: verify) }
+        return state
+    }
 }

@@ -149,11 +149,11 @@ extension Reconciler {
         pass(tip)
         set(.stalled, .no, "Moving", "nothing waits for a person", commit: tip)
         guard await accept(&accepted, from, confirmed: started, work) else { return false }
-        confirm(started)
         board.withLock {
             $0.confirmed = started
             $0.lastSuccess = started
         }
+        confirm(started)
         return true
     }
 

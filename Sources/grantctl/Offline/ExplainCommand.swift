@@ -73,10 +73,10 @@ struct ExplainCommand: AsyncParsableCommand {
         case .failure(let fault): return ExplainAnswer(fault, table: table)
         }
         var reader = FactsReader()
-        let service = table.services[index]
+        let asked = table.services[index]
         let facts = body.withUnsafeBytes { bytes in
             reader.read(
-                service: service, method: ByteString(method), path: target.path, query: target.query,
+                service: asked, method: ByteString(method), path: target.path, query: target.query,
                 contentType: bytes.isEmpty ? nil : "application/json", body: bytes)
         }
         switch facts {
@@ -84,7 +84,7 @@ struct ExplainCommand: AsyncParsableCommand {
             let clock = DecisionClock(now: now, confirmed: now)
             return ExplainAnswer(
                 table.explain(service: index, caller: caller, facts: facts, clock: clock), table: table,
-                observed: service.mode == .observe)
+                observed: asked.mode == .observe)
         case .failure(let fault): return ExplainAnswer(fault, table: table)
         }
     }

@@ -108,7 +108,7 @@ import Testing
         let table = DecideTests.table([bot: HistoryFixture.grant()])
         #expect(
             text(table, DecideTests.facts(), now: "2026-01-20", confirmed: "2026-01-18") == """
-                grantctl refused this request: the gateway last reached acme at 2026-01-18T00:00:00Z, and access by claude/bot (grants/claude/bot.yaml at 000000000000) outlives that by 24h at most.
+                grantctl refused this request: the gateway last reached acme at 2026-01-18T00:00:00Z, and access by claude/bot (grants/claude/bot.yaml at 000000000000) outlives that by 1d at most.
                 there is nothing to ask for: tell whoever runs the gateway that it cannot reach the repository.
                 """)
     }

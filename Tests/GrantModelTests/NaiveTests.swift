@@ -19,7 +19,7 @@ import Testing
     @Test func theTableAgreesWithAReadingOfTheDocumentsByTheLetter() {
         let seed = Self.seed
         let questions = Self.number("GRANTCTL_TEST_QUESTIONS", 20_000)
-        let perRepository = 100
+        let perRepository = 200
         var allowed = 0
         for round in 0..<((questions + perRepository - 1) / perRepository) {
             var random = RandomRepository(seed: seed &+ UInt64(round))
@@ -27,19 +27,23 @@ import Testing
             let standings = naive.standings()
             let table = ScopeTable(compiling: random.history.state)
             for _ in 0..<perRepository {
-                let caller = random.caller()
-                let name: ByteString = random.chance(75) ? "claude" : "tickets"
+                // Half of the questions are about somebody whom a grant that may be in force names.
+                let near = !standings.isEmpty && random.chance(50) ? random.pick(standings).grant : nil
+                let caller = near.map { random.caller(namedBy: $0) } ?? random.caller()
+                let name: ByteString = near?.service ?? (random.chance(75) ? "claude" : "tickets")
                 let facts = random.facts(service: name)
                 let clock = random.clock()
                 let expected = naive.answer(standings, service: name, caller: caller, facts: facts, clock: clock)
                 let index = table.services.firstIndex { $0.name == name } ?? table.services.count
                 let decision = table.decide(service: index, caller: caller, facts: facts, clock: clock)
-                let explanation = table.explain(service: index, caller: caller, facts: facts, clock: clock)
                 if expected.allowed { allowed += 1 }
-                let agrees =
+                var agrees =
                     (decision.verdict == .allow) == expected.allowed
-                    && (expected.until == nil || expected.until == decision.until) && explanation.decision == decision
-                    && (decision.verdict == .allow) == (explanation.missing.isEmpty && decision.reason == .allowed)
+                    && (expected.until == nil || expected.until == decision.until)
+                if random.chance(5) {
+                    let explanation = table.explain(service: index, caller: caller, facts: facts, clock: clock)
+                    agrees = agrees && explanation.decision == decision && !explanation.text.isEmpty
+                }
                 guard agrees else {
                     Issue.record(
                         "seed \(seed), round \(round): \(decision) instead of \(expected) for \(caller), \(facts), \(clock)"
@@ -49,17 +53,19 @@ import Testing
             }
         }
         // The comparison means little when everything is refused.
-        #expect(allowed > questions / 100, "only \(allowed) of \(questions) allowed")
+        #expect(allowed > questions / 50, "only \(allowed) of \(questions) allowed")
     }
 
     /// What one table allows and the other does not, as text; nil when there is nothing.
     private func gained(
-        _ after: AccessState, over before: AccessState, _ random: inout RandomRepository, questions: Int
+        _ after: AccessState, over before: AccessState, _ random: inout RandomRepository, about grants: [Grant],
+        questions: Int
     ) -> String? {
         let (old, new) = (ScopeTable(compiling: before), ScopeTable(compiling: after))
         for _ in 0..<questions {
-            let caller = random.caller()
-            let name: ByteString = random.chance(75) ? "claude" : "tickets"
+            let near = random.pick(grants)
+            let caller = random.caller(namedBy: near)
+            let name = near.service
             let facts = random.facts(service: name)
             let clock = random.clock()
             guard let newIndex = new.services.firstIndex(where: { $0.name == name }) else { continue }
@@ -76,15 +82,18 @@ import Testing
 
     @Test func removingOrBreakingAnyFileNeverAddsAccess() {
         let seed = Self.seed
-        for round in 0..<Self.number("GRANTCTL_TEST_ROUNDS", 30) {
+        for round in 0..<Self.number("GRANTCTL_TEST_ROUNDS", 15) {
             var random = RandomRepository(seed: seed &+ 7_000_000 &+ UInt64(round))
             let last = random.history.commits.last!.observed
+            let grants = NaiveEvaluator(random.history).standings().map(\.grant)
+            if grants.isEmpty { continue }
             for path in random.history.tree.keys.sorted() {
                 for broken in [true, false] {
                     if !broken, path.text.hasPrefix("denied/") { continue }
                     var after = random.history
                     after.commit(at: last, [(path.text, broken ? Array("surprise: [".utf8) : nil)])
-                    if let gain = gained(after.state, over: random.history.state, &random, questions: 15) {
+                    if let gain = gained(after.state, over: random.history.state, &random, about: grants, questions: 15)
+                    {
                         Issue.record(
                             "seed \(seed), round \(round), \(broken ? "breaking" : "removing") \(path): \(gain)")
                         return

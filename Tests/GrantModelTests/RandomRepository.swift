@@ -158,6 +158,26 @@ struct RandomRepository {
             roles: some(["triage", "admin"]).map { ByteString($0) }, claims: claims)
     }
 
+    /// A caller whom a grant names, as often as not with one thing wrong.
+    mutating func caller(namedBy grant: Grant) -> Caller {
+        let condition = pick(grant.to)
+        var caller = caller()
+        caller.issuer = condition.issuer
+        if let subject = condition.subject { caller.subject = subject }
+        if let email = condition.email { caller.email = email }
+        if let group = condition.group { caller.groups.append(group) }
+        if let role = condition.role { caller.roles.append(role) }
+        for (name, value) in condition.claims { caller.claims[name] = value }
+        switch Int.random(in: 0..<10, using: &generator) {
+        case 0: caller.groups = []
+        case 1: caller.issuer = "github"
+        case 2: caller.subject = "sub-other"
+        case 3: caller.claims = [:]
+        case _: break
+        }
+        return caller
+    }
+
     mutating func facts(service: ByteString) -> RequestFacts {
         if service == "tickets" {
             return RequestFacts(
@@ -179,7 +199,7 @@ struct RandomRepository {
     mutating func clock() -> DecisionClock {
         let last = history.commits.last?.observed ?? moment
         let now =
-            last + Span(seconds: Int64.random(in: 0...(chance(70) ? 30 * 86_400 : 200 * 86_400), using: &generator))
+            last + Span(seconds: Int64.random(in: 0...(chance(80) ? 15 * 86_400 : 200 * 86_400), using: &generator))
         return DecisionClock(
             now: now, confirmed: now - Span(seconds: chance(80) ? 0 : Int64.random(in: 0...100_000, using: &generator)))
     }

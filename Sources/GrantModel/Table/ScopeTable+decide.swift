@@ -22,7 +22,7 @@ extension ScopeTable {
             if survey.allowed != nil, !(isLive && isFresh) { return }
             let beyond = missing(rule, kind: serviceRules[service].kind, facts: facts)
             if isLive && isFresh && beyond + outside == 0 {
-                survey.allow(entry, until: min(rule.notAfter, fresh))
+                survey.allow(entry, until: min(rule.notAfter, fresh), notAfter: rule.notAfter)
             } else {
                 survey.refuse(entry, rule, isLive: isLive, isFresh: isFresh, missing: beyond + outside)
                 if isLive && isFresh && beyond == 0 && facts.ungrantable.isEmpty { survey.onlyUnknownFields = true }
@@ -85,6 +85,7 @@ extension ScopeTable {
 private struct Survey {
     private(set) var allowed: Int?
     private(set) var until: Int64 = .min
+    private var latest: Int64 = .min
     private(set) var nearest: Int?
     private(set) var nearestIsInForce = false
     var onlyUnknownFields = false
@@ -93,11 +94,14 @@ private struct Survey {
     private var anyStale = false
     private var allDenied = true
 
-    mutating func allow(_ entry: Int, until end: Int64) {
-        // Entries are in the order of their ids, so that a tie does not depend on the order of the caller's groups.
-        if end > until || (end == until && entry < (allowed ?? .max)) {
+    mutating func allow(_ entry: Int, until end: Int64, notAfter: Int64) {
+        // Where staleness ends several at once, the grant's own end counts; then the order of ids, so that a tie does not
+        // depend on the order of the caller's groups.
+        let (isLater, isSame) = (notAfter > latest, notAfter == latest)
+        if end > until || (end == until && (isLater || (isSame && entry < (allowed ?? .max)))) {
             allowed = entry
             until = end
+            latest = notAfter
         }
     }
 

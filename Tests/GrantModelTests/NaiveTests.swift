@@ -1,0 +1,154 @@
+import Foundation
+import GrantModel
+import TestSupport
+import Testing
+
+/// Random histories and questions: the compiled table against a literal reading, and the rule that a failure only
+/// removes access. `GRANTCTL_TEST_QUESTIONS` asks more, `GRANTCTL_TEST_SEED` repeats a run.
+@Suite struct NaiveTests {
+    private static func number(_ name: String, _ fallback: Int) -> Int {
+        ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? fallback
+    }
+
+    private static var seed: UInt64 {
+        let seed = number("GRANTCTL_TEST_SEED", Int(UInt64.random(in: 0..<1_000_000_000)))
+        print("seed \(seed): GRANTCTL_TEST_SEED=\(seed) repeats this run")
+        return UInt64(seed)
+    }
+
+    @Test func theTableAgreesWithAReadingOfTheDocumentsByTheLetter() {
+        let seed = Self.seed
+        let questions = Self.number("GRANTCTL_TEST_QUESTIONS", 20_000)
+        let perRepository = 200
+        var allowed = 0
+        for round in 0..<((questions + perRepository - 1) / perRepository) {
+            var random = RandomRepository(seed: seed &+ UInt64(round))
+            let naive = NaiveEvaluator(random.history)
+            let standings = naive.standings()
+            let table = ScopeTable(compiling: random.history.state)
+            for _ in 0..<perRepository {
+                // Half of the questions are about somebody whom a grant that may be in force names.
+                let near = !standings.isEmpty && random.chance(50) ? random.pick(standings).grant : nil
+                let caller = near.map { random.caller(namedBy: $0) } ?? random.caller()
+                let name: ByteString = near?.service ?? (random.chance(75) ? "claude" : "tickets")
+                let facts = random.facts(service: name)
+                let clock = random.clock()
+                let expected = naive.answer(standings, service: name, caller: caller, facts: facts, clock: clock)
+                let index = table.services.firstIndex { $0.name == name } ?? table.services.count
+                let decision = table.decide(service: index, caller: caller, facts: facts, clock: clock)
+                if expected.allowed { allowed += 1 }
+                var agrees =
+                    (decision.verdict == .allow) == expected.allowed
+                    && (expected.until == nil || expected.until == decision.until)
+                if random.chance(5) {
+                    let explanation = table.explain(service: index, caller: caller, facts: facts, clock: clock)
+                    agrees = agrees && explanation.decision == decision && !explanation.text.isEmpty
+                }
+                guard agrees else {
+                    Issue.record(
+                        "seed \(seed), round \(round): \(decision) instead of \(expected) for \(caller), \(facts), \(clock)"
+                    )
+                    return
+                }
+            }
+        }
+        // The comparison means little when everything is refused.
+        #expect(allowed > questions / 50, "only \(allowed) of \(questions) allowed")
+    }
+
+    /// What one table allows and the other does not, as text; nil when there is nothing.
+    private func gained(
+        _ after: AccessState, over before: AccessState, _ random: inout RandomRepository, about grants: [Grant],
+        questions: Int
+    ) -> String? {
+        let (old, new) = (ScopeTable(compiling: before), ScopeTable(compiling: after))
+        for _ in 0..<questions {
+            let near = random.pick(grants)
+            let caller = random.caller(namedBy: near)
+            let name = near.service
+            let facts = random.facts(service: name)
+            let clock = random.clock()
+            guard let newIndex = new.services.firstIndex(where: { $0.name == name }) else { continue }
+            let now = new.decide(service: newIndex, caller: caller, facts: facts, clock: clock)
+            guard now.verdict == .allow else { continue }
+            guard let oldIndex = old.services.firstIndex(where: { $0.name == name }) else { return "\(name) appeared" }
+            let then = old.decide(service: oldIndex, caller: caller, facts: facts, clock: clock)
+            if then.verdict != .allow || then.until < now.until {
+                return "\(now) instead of \(then) for \(caller), \(facts), \(clock)"
+            }
+        }
+        return nil
+    }
+
+    @Test func removingOrBreakingAnyFileNeverAddsAccess() {
+        let seed = Self.seed
+        for round in 0..<Self.number("GRANTCTL_TEST_ROUNDS", 15) {
+            var random = RandomRepository(seed: seed &+ 7_000_000 &+ UInt64(round))
+            let last = random.history.commits.last!.observed
+            let grants = NaiveEvaluator(random.history).standings().map(\.grant)
+            if grants.isEmpty { continue }
+            for path in random.history.tree.keys.sorted() {
+                for broken in [true, false] {
+                    if !broken, path.text.hasPrefix("denied/") { continue }
+                    var after = random.history
+                    after.commit(at: last, [(path.text, broken ? Array("surprise: [".utf8) : nil)])
+                    if let gain = gained(after.state, over: random.history.state, &random, about: grants, questions: 15)
+                    {
+                        Issue.record(
+                            "seed \(seed), round \(round), \(broken ? "breaking" : "removing") \(path): \(gain)")
+                        return
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func timeOnlyTakesAccessAway() {
+        let seed = Self.seed
+        for round in 0..<100 {
+            var random = RandomRepository(seed: seed &+ 9_000_000 &+ UInt64(round))
+            let table = ScopeTable(compiling: random.history.state)
+            for _ in 0..<50 {
+                let caller = random.caller()
+                let facts = random.facts(service: "claude")
+                let clock = random.clock()
+                let later = DecisionClock(now: clock.now + .hours(30), confirmed: clock.confirmed)
+                guard let index = table.services.firstIndex(where: { $0.name == "claude" }) else { continue }
+                let first = table.decide(service: index, caller: caller, facts: facts, clock: clock)
+                let second = table.decide(service: index, caller: caller, facts: facts, clock: later)
+                #expect(second.verdict != .allow || first.verdict == .allow, "seed \(seed), round \(round)")
+                guard first.verdict == .allow else { continue }
+                // Exact to the second at its end, whatever else happens.
+                let atEnd = DecisionClock(now: first.until, confirmed: clock.confirmed)
+                let ended = table.decide(service: index, caller: caller, facts: facts, clock: atEnd)
+                #expect(ended.verdict != .allow || ended.until > first.until, "seed \(seed), round \(round)")
+                let before = DecisionClock(now: first.until - Span(seconds: 1), confirmed: clock.confirmed)
+                #expect(table.decide(service: index, caller: caller, facts: facts, clock: before).verdict == .allow)
+            }
+        }
+    }
+
+    @Test func standingsOfTheStateAndCountsOfTheTableAgree() {
+        let seed = Self.seed
+        for round in 0..<60 {
+            var random = RandomRepository(seed: seed &+ 11_000_000 &+ UInt64(round))
+            let table = ScopeTable(compiling: random.history.state)
+            let now = random.clock().now
+            let standings = random.history.state.standings(at: now)
+            for standing in Standing.allCases {
+                #expect(table.counts(at: now)[standing] == standings.count { $0.standing == standing })
+            }
+            if let next = table.nextExpiry(after: now) {
+                #expect(next > now)
+                #expect(
+                    random.history.state.standings(at: next - Span(seconds: 1)).map(\.standing)
+                        == standings.map(\.standing))
+                #expect(
+                    random.history.state.standings(at: next).map(\.standing) != standings.map(\.standing),
+                    "seed \(seed), round \(round)")
+            } else {
+                #expect(random.history.state.standings(at: .distantFuture).map(\.standing) == standings.map(\.standing))
+            }
+        }
+    }
+}

@@ -20,7 +20,14 @@ struct AnthropicEndpoint {
         "sessions", "skills", "threads", "tunnels", "user_profiles", "vaults", "workspaces",
     ]
 
+    private static let messages = ByteString("/v1/messages")
+    private static let post = ByteString("POST")
+
     static func find(method: ByteString, path: ByteString) -> Result<AnthropicEndpoint, RequestFault> {
+        // Nearly every request, without taking the path apart.
+        if path == messages, method == post {
+            return .success(AnthropicEndpoint(operation: "messages", body: .json(.messages)))
+        }
         // An escape in these paths stands for nothing that a client writes.
         guard !path.bytes.contains(UInt8(ascii: "%")) else {
             return .failure(

@@ -10,7 +10,8 @@ package struct DuplicateKeys {
 
     private struct Member {
         var fingerprint: UInt64
-        var key: JSONElement
+        /// The key's tape index.
+        var index: Int
     }
 
     /// The members of the small objects around the current place, outermost first.
@@ -50,7 +51,7 @@ package struct DuplicateKeys {
 
     private mutating func visitMembers(_ object: JSONElement, comparing: Bool) -> UnsafeRawBufferPointer? {
         let base = members.count
-        defer { members.removeSubrange(base...) }
+        defer { members.removeLast(members.count - base) }
         var index = object.index + 1
         let end = object.end - 1
         while index < end {
@@ -59,9 +60,9 @@ package struct DuplicateKeys {
             if comparing {
                 let fingerprint = key.stringBytes.fingerprint
                 for other in base..<members.count where members[other].fingerprint == fingerprint {
-                    if members[other].key.stringBytes.equals(key.stringBytes) { return key.stringBytes }
+                    if object.at(members[other].index).stringBytes.equals(key.stringBytes) { return key.stringBytes }
                 }
-                members.append(Member(fingerprint: fingerprint, key: key))
+                members.append(Member(fingerprint: fingerprint, index: index))
             }
             if value.isContainer, let found = visit(value) { return found }
             index = value.end
@@ -104,8 +105,6 @@ package struct DuplicateKeys {
 }
 
 extension JSONElement {
-    fileprivate var isContainer: Bool { kind == .object || kind == .array }
-
     /// The bytes of what is known to be a string; empty otherwise.
     fileprivate var stringBytes: UnsafeRawBufferPointer {
         string ?? UnsafeRawBufferPointer(start: nil, count: 0)

@@ -80,6 +80,8 @@ package struct JSONElement {
         }
     }
 
+    var isContainer: Bool { tag == UInt8(ascii: "{") || tag == UInt8(ascii: "[") }
+
     /// Members of an object or entries of an array; saturates at 2^24 - 1.
     var memberCount: Int { payload >> 32 }
 

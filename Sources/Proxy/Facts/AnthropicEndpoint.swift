@@ -20,7 +20,14 @@ struct AnthropicEndpoint {
         "sessions", "skills", "threads", "tunnels", "user_profiles", "vaults", "workspaces",
     ]
 
+    private static let messages = ByteString("/v1/messages")
+    private static let post = ByteString("POST")
+
     static func find(method: ByteString, path: ByteString) -> Result<AnthropicEndpoint, RequestFault> {
+        // Nearly every request, without taking the path apart.
+        if path == messages, method == post {
+            return .success(AnthropicEndpoint(operation: "messages", body: .json(.messages)))
+        }
         // An escape in these paths stands for nothing that a client writes.
         guard !path.bytes.contains(UInt8(ascii: "%")) else {
             return .failure(
@@ -84,8 +91,10 @@ struct AnthropicEndpoint {
     /// Keys that may stand in a query. What a query could say in place of the body is refused with the rest.
     private static let pageKeys = ["after_id", "before_id", "limit", "page"]
 
+    private static let plainQuery = ByteString("beta=true")
+
     func checkQuery(_ query: ByteString?) -> RequestFault? {
-        guard let query, !query.isEmpty else { return nil }
+        guard let query, !query.isEmpty, query != Self.plainQuery else { return nil }
         var seen: [ArraySlice<UInt8>] = []
         for pair in query.bytes.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false) {
             let key = pair.prefix { $0 != UInt8(ascii: "=") }

@@ -57,7 +57,8 @@ package struct FactsReader {
             }
             facts.names.append(.models, model)
         }
-        let isJSON = contentType.map { Self.acceptsContentType($0.bytes) } ?? false
+        // What every client sends is compared before anything is taken apart.
+        let isJSON = contentType.map { $0 == Self.plainJSON || Self.acceptsContentType($0.bytes) } ?? false
         switch endpoint.body {
         case .none:
             guard body.isEmpty else {
@@ -138,6 +139,7 @@ package struct FactsReader {
         return text.isEmpty || text.lowercased() == "charset=utf-8"
     }
 
+    private static let plainJSON = ByteString("application/json")
     private static let notJSON = RequestFault(
         status: 415, reason: "unsupported_media_type",
         message: "the body must be JSON; send `content-type: application/json`"

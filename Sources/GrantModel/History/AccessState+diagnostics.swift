@@ -30,7 +30,8 @@ extension AccessState {
             guard file.path == .policy, accepted.policy != nil else { return [] }
             return [
                 Diagnostic(
-                    path: path.text, code: "policy-removed", message: "the policy was deleted; the last one stays in effect",
+                    path: path.text, code: "policy-removed",
+                    message: "the policy was deleted; the last one stays in effect",
                     help: "put it back")
             ]
         case .refused(let diagnostic): return [diagnostic]
@@ -42,7 +43,8 @@ extension AccessState {
             ]
         case .pending:
             let needed = max(1, accepted.policy?.protectReviewers ?? 1)
-            let there = file.sha256.map { keepers(of: path, sha256: $0, after: file.acceptedAt, needed: needed).count } ?? 0
+            let there =
+                file.sha256.map { keepers(of: path, sha256: $0, after: file.acceptedAt, needed: needed).count } ?? 0
             return [
                 Diagnostic(
                     path: path.text, severity: .warning, code: "awaiting-admins",
@@ -59,13 +61,15 @@ extension AccessState {
             all.append(Diagnostic(path: path, severity: severity, code: code, message: message, help: help))
         }
         for admin in accepted.policy?.admins ?? [] where accepted.people[admin] == nil {
-            add("policy.yaml", .warning, "unknown-person", "`admins` names `\(admin)`, who is not in people/",
+            add(
+                "policy.yaml", .warning, "unknown-person", "`admins` names `\(admin)`, who is not in people/",
                 "add people/\(admin).yaml")
         }
         for service in accepted.services.values {
             let path = "services/\(service.name).yaml"
             for owner in service.owners where accepted.people[owner] == nil {
-                add(path, .warning, "unknown-person", "`owners` names `\(owner)`, who is not in people/",
+                add(
+                    path, .warning, "unknown-person", "`owners` names `\(owner)`, who is not in people/",
                     "add people/\(owner).yaml")
             }
             for fault in accepted.faults(of: service) {
@@ -73,7 +77,9 @@ extension AccessState {
             }
             for other in accepted.services.values
             where other.name < service.name && other.prefix.overlapsPrefix(service.prefix) {
-                add(path, .error, "prefix-taken", "the prefix `\(service.prefix)` collides with that of `\(other.name)`",
+                add(
+                    path, .error, "prefix-taken",
+                    "the prefix `\(service.prefix)` collides with that of `\(other.name)`",
                     "choose prefixes of which neither begins with the other")
             }
         }
@@ -84,7 +90,8 @@ extension AccessState {
                 add(path, .warning, "unknown-grant", "there is no grant `\(grant)`", "check the name")
             }
             for issuer in Set(denial.to.map(\.issuer)).sorted() where accepted.issuers[issuer] == nil {
-                add(path, .warning, "unknown-issuer", "`to` names the issuer `\(issuer)`, which is not in identity/",
+                add(
+                    path, .warning, "unknown-issuer", "`to` names the issuer `\(issuer)`, which is not in identity/",
                     "check the name")
             }
         }
@@ -109,7 +116,9 @@ extension AccessState {
                 all.append(
                     Diagnostic(
                         path: path.text, severity: .warning, code: "void-decision",
-                        message: "the \(review.verdict.rawValue) of `\(file)` is void: \(VoidText.why(void, by: sitting.by))"))
+                        message:
+                            "the \(review.verdict.rawValue) of `\(file)` is void: \(VoidText.why(void, by: sitting.by))"
+                    ))
             }
         }
         return all

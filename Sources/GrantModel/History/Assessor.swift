@@ -33,11 +33,13 @@ struct Assessor {
             basis: .awaitingReview, landed: file.landed, expires: .distantFuture, endsByUntil: false,
             reviewEnds: nil, notBefore: file.landed, tier: nil, attestedBy: [], attestations: [], voids: [])
         guard let grant = file.grant else {
-            assessment.basis = .quarantined(GrantFaultText.unreadable(state.findings[path] ?? state.problems[path] ?? []))
+            assessment.basis = .quarantined(
+                GrantFaultText.unreadable(state.findings[path] ?? state.problems[path] ?? []))
             return assessment
         }
         let faults = referenceFaults(of: grant)
-        guard faults.isEmpty, let service = state.accepted.services[grant.service], let policy = state.accepted.policy else {
+        guard faults.isEmpty, let service = state.accepted.services[grant.service], let policy = state.accepted.policy
+        else {
             assessment.basis = .quarantined(faults.map(\.message).joined(separator: "; "))
             return assessment
         }

@@ -4,14 +4,16 @@ enum VoidText {
     static func sentence(_ reason: VoidReason, review: Review, sitting: Sitting) -> String {
         let verdict = review.verdict.rawValue
         let place = sitting.paths.first ?? sitting.origin
-        return "\(sitting.by)'s \(verdict) of \(sitting.effective.day) (\(place)) is void: \(why(reason, by: sitting.by))"
+        return
+            "\(sitting.by)'s \(verdict) of \(sitting.effective.day) (\(place)) is void: \(why(reason, by: sitting.by))"
     }
 
     static func why(_ reason: VoidReason, by person: ByteString) -> String {
         switch reason {
         case .unsigned: "there is no signature beside it"
         case .badSignature(let message): "its signature is not valid: \(message)"
-        case .otherRepository(let name, let expected): "it was signed for `\(name)`, and this repository is `\(expected)`"
+        case .otherRepository(let name, let expected):
+            "it was signed for `\(name)`, and this repository is `\(expected)`"
         case .noPolicy: "no policy was in effect when it came"
         case .unknownPerson: "there was no people/\(person).yaml when it came"
         case .unknownKey: "signed with a key that was not in people/\(person).yaml when it came"

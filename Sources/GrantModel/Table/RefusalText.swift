@@ -120,7 +120,8 @@ struct RefusalText {
                         + (byDefault.isEmpty ? "none" : listed(byDefault.map { $0.text.text }) + " by default"))
             }
         }
-        if missing.contains(where: { if case .maxTokens = $0 { true } else { false } }), let most = grant.can.maxTokens {
+        if missing.contains(where: { if case .maxTokens = $0 { true } else { false } }), let most = grant.can.maxTokens
+        {
             parts.append("max_tokens: up to \(most)")
         }
         if service.kind == .http {
@@ -205,7 +206,9 @@ struct RefusalText {
                 "then open a pull request; the new bytes need a keep of \(owners(nearest)), signed after the revocation.",
             ]
         case .denied:
-            return ["it holds until that file is removed; ask \(people(table.admins, else: "an admin")) of \(repository)."]
+            return [
+                "it holds until that file is removed; ask \(people(table.admins, else: "an admin")) of \(repository)."
+            ]
         case .quarantined:
             return ["to mend it, in a clone of \(repository):", editCommand(entry)]
         case .inForce: return []

@@ -10,7 +10,8 @@ extension ScopeTable {
         let denial = denial(of: caller)
         let candidates = matched.sorted().map { entry in
             Explanation.Candidate(
-                grant: entries[entry].grant, path: entries[entry].path, standing: assessments[entry].standing(at: clock.now),
+                grant: entries[entry].grant, path: entries[entry].path,
+                standing: assessments[entry].standing(at: clock.now),
                 why: why(entry, decision: decision, denial: denial, service: service, facts: facts, clock: clock))
         }
         let nearest = decision.entry.map(Int.init)

@@ -2,21 +2,28 @@ import GrantModel
 
 /// Callers whose tokens were verified, by the SHA-256 of the whole token, until they expire. Bounded.
 ///
-/// One an event loop; not thread-safe. Every operation takes constant time and a hit does not allocate. When it is full,
-/// an entry that expired or was not used since the last round goes first (the clock algorithm), so that a stream of tokens
-/// used once cannot drive out those in use. Only verified tokens get in, and nothing is kept of refused ones.
+/// One an event loop; not thread-safe. A hit takes constant time and does not allocate. When it is full, the oldest entry
+/// that expired or was not used since the last round goes first (the clock algorithm), so that a stream of tokens used
+/// once cannot drive out those in use; that, too, takes constant time on average, and never more than a bounded one. Only
+/// verified tokens get in, and nothing is kept of refused ones.
 package struct TokenCache {
     private struct Slot {
         var token: Digest
         var caller: Caller
+    }
+
+    /// What eviction looks at, apart from the slots so that a round touches little memory and copies nothing.
+    private struct Mark {
+        var expires: Instant
         var wasUsed: Bool
     }
 
-    /// How many slots one insertion looks at before it takes the next, whatever its merit.
-    private static let mostInspected = 32
+    /// How many slots one insertion looks at before it takes the next, whatever its merit: a few microseconds' worth.
+    private static let mostInspected = 1_024
 
     private let capacity: Int
     private var slots: [Slot?] = []
+    private var marks: [Mark] = []
     private var places: [Digest: Int] = [:]
     private var free: [Int] = []
     private var hand = 0
@@ -36,32 +43,30 @@ package struct TokenCache {
             remove(token, at: place)
             return nil
         }
-        slots[place]?.wasUsed = true
+        marks[place].wasUsed = true
         return caller
     }
 
     /// Keeps a caller until its token expires; one that has expired is not kept.
     package mutating func insert(_ caller: Caller, for token: Digest, now: Instant) {
         guard capacity > 0, now < caller.expires else { return }
-        let slot = Slot(token: token, caller: caller, wasUsed: false)
-        if let place = places[token] {
-            slots[place] = slot
-        } else if let place = free.popLast() {
-            slots[place] = slot
-            places[token] = place
-        } else if slots.count < capacity {
+        let slot = Slot(token: token, caller: caller)
+        let mark = Mark(expires: caller.expires, wasUsed: false)
+        guard let place = places[token] ?? free.popLast() ?? (slots.count < capacity ? nil : evict(now: now)) else {
             places[token] = slots.count
             slots.append(slot)
-        } else {
-            let place = evict(now: now)
-            slots[place] = slot
-            places[token] = place
+            marks.append(mark)
+            return
         }
+        slots[place] = slot
+        marks[place] = mark
+        places[token] = place
     }
 
     /// Forgets everybody, as is due when the issuers change.
     package mutating func removeAll() {
         slots.removeAll(keepingCapacity: true)
+        marks.removeAll(keepingCapacity: true)
         places.removeAll(keepingCapacity: true)
         free.removeAll(keepingCapacity: true)
         hand = 0
@@ -76,8 +81,8 @@ package struct TokenCache {
     /// Empties one slot and returns its place. Called only when every slot is taken.
     private mutating func evict(now: Instant) -> Int {
         for _ in 0..<Self.mostInspected {
-            guard let slot = slots[hand], slot.wasUsed, now < slot.caller.expires else { break }
-            slots[hand]?.wasUsed = false
+            guard marks[hand].wasUsed, now < marks[hand].expires else { break }
+            marks[hand].wasUsed = false
             advance()
         }
         let place = hand

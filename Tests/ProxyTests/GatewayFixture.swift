@@ -20,7 +20,6 @@ final class GatewayFixture: Sendable {
     let upstream: TestUpstream
     let records: RecordStore
     let directory: String
-    private let serving: Task<Void, any Error>
     /// Seconds since 1970; the clock of the gateway.
     let clock: ManualClock
 
@@ -55,7 +54,6 @@ final class GatewayFixture: Sendable {
         )
         self.gateway = gateway
         try await gateway.start()
-        serving = Task {}
         if publishes {
             gateway.confirm(at: clock.now)
             await gateway.publish(table(grants: grants, service: service))
@@ -128,7 +126,7 @@ final class GatewayFixture: Sendable {
                 commit: ObjectID(hex: String(repeating: "c", count: 40)), observed: clock.now - Span(seconds: 60),
                 written: written
             ),
-            verify: { _, _, _ in .failure(SignatureFault(message: "no signatures here")) }
+            verify: { _, _ in .failure(SignatureFault(message: "no signatures here")) }
         )
         return ScopeTable(compiling: state)
     }

@@ -43,7 +43,9 @@ extension ExchangeHandler {
     func cut(_ fault: RequestFault) {
         switch machine.cut() {
         case .nothing: break
-        case .refuseWhenRecorded: request.refusal = fault
+        case .refuseWhenRecorded:
+            request.refusal = fault
+            request.wasCut = true
         case .refuse:
             giveUpUpstream()
             request.refusal = fault
@@ -73,18 +75,7 @@ extension ExchangeHandler {
             if cleanly { return finish(end) }
         }
         complete(end)
-        abortResponse()
-    }
-
-    /// Closes behind what was written, without the response's end (RFC 9112 §8; RFC 9113 §8.1: reset).
-    private func abortResponse() {
-        guard let context else { return }
-        guard !isClosing else { return }
-        isClosing = true
-        deadline = Self.now + 5_000_000_000
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        promise.futureResult.whenComplete { _ in bound.value.close() }
-        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: promise)
+        // Without the response's end (RFC 9112 §8; an HTTP/2 stream is reset, RFC 9113 §8.1).
+        closeWhenFlushed(within: 5_000_000_000)
     }
 }

@@ -55,8 +55,8 @@ extension ExchangeHandler {
         request.refusal = fault
         machine.record(.refuse)
         if !machine.requestEnded, !mayDiscardRest { request.keepAlive = false }
-        releaseBody()
         record(verdict: .deny, reason: ByteString(fault.reason), entry: nil)
+        releaseBody()
     }
 
     /// What is left of the body is small enough to read it to its end for the connection's sake.
@@ -110,7 +110,7 @@ extension ExchangeHandler {
         }
         switch course {
         case .forward: forward()
-        case .refuse: answer(end: .refused)
+        case .refuse: answer(end: request.wasCut ? .cut : .refused)
         }
     }
 

@@ -14,6 +14,10 @@ extension ExchangeHandler {
             )
         }
         request.live = live
+        // TRACE would show the request, credential included, to the client (RFC 9110 §9.3.8).
+        guard request.head.method != .TRACE, request.head.method != .CONNECT else {
+            return RequestFault(status: 405, reason: "method", message: "this method is not served here")
+        }
         var uri = request.head.uri
         let target: RequestTarget
         switch uri.withUTF8({ RequestTarget.read(UnsafeRawBufferPointer($0)) }) {

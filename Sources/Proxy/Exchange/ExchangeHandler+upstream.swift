@@ -19,7 +19,7 @@ extension ExchangeHandler {
         completePrepared()
         self.pool = pool
         request.lastActivity = Self.now
-        waiter = pool.acquire(for: self, fresh: false)
+        pool.acquire(for: self, fresh: false)
     }
 
     /// Ends the header; a small body goes right behind it.
@@ -40,8 +40,7 @@ extension ExchangeHandler {
     func upstreamReady(_ connection: UpstreamConnection) {
         waiter = nil
         guard machine.connected() else {
-            // The machine of the pool serves only those who wait.
-            connection.close()
+            pool?.released(connection)
             return
         }
         self.connection = connection
@@ -60,7 +59,7 @@ extension ExchangeHandler {
         connection = nil
         switch machine.failed(failure, reused: reused, idempotent: request.isIdempotent) {
         case .nothing: break
-        case .retry: waiter = pool?.acquire(for: self, fresh: true)
+        case .retry: pool?.acquire(for: self, fresh: true)
         case .answer:
             request.refusal = failure.fault
             answer(end: .upstreamFailed)

@@ -60,6 +60,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         loop.add(self)
+        if loop.isDraining { context.close(promise: nil) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -144,10 +145,20 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if error is HTTPParserError, machine.phase == .idle, transport == .http1 {
-            refuseUnparsed(error)
-        } else {
-            close()
+        guard let error = error as? HTTPParserError, error != .invalidEOFState, transport == .http1 else {
+            return close()
+        }
+        switch machine.phase {
+        case .idle: refuseUnparsed(error)
+        case .identifying, .receiving:
+            // Whatever follows cannot be told apart from this body.
+            request.keepAlive = false
+            _ = machine.endArrived()
+            refuse(.unparsable(error))
+        case .recording, .connecting, .waiting, .streaming:
+            // What came behind the request at hand; that one is answered.
+            request.keepAlive = false
+        case .discarding, .closed: close()
         }
     }
 
@@ -178,7 +189,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     /// Part of a request that cannot be parsed: the connection is of no further use.
-    private func refuseUnparsed(_ error: any Error) {
+    private func refuseUnparsed(_ error: HTTPParserError) {
         _ = machine.headArrived()
         _ = machine.endArrived()
         epoch &+= 1
@@ -188,13 +199,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
             milliseconds: milliseconds, id: loop.records.nextID(time: milliseconds)
         )
         request.keepAlive = false
-        let isOverflow = (error as? HTTPParserError) == .headerOverflow
-        refuse(
-            RequestFault(
-                status: isOverflow ? 431 : 400, reason: isOverflow ? "header_overflow" : "malformed_http",
-                message: isOverflow ? "the request's header is too large" : "this is not valid HTTP/1.1"
-            )
-        )
+        refuse(.unparsable(error))
     }
 
     private func collect(_ bytes: ByteBuffer) {
@@ -250,7 +255,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     /// The exchange is over and the request read to its end.
     private func settle() {
-        guard request.keepAlive, transport == .http1, !loop.isDraining else { return closeWhenFlushed() }
+        // An HTTP/2 stream ends by itself once both sides are through and what was written has left.
+        guard transport == .http1 else {
+            deadline = Self.now + loop.configuration.timeouts.silence.nanoseconds
+            return
+        }
+        guard request.keepAlive, !loop.isDraining else { return closeWhenFlushed() }
         deadline = Self.now + loop.configuration.timeouts.idle.nanoseconds
         request = Self.noRequest
         if held.isEmpty, !readsArePaused { return }
@@ -279,18 +289,14 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     /// Closes once what was written has left, or shortly after if it cannot.
-    func closeWhenFlushed() {
+    func closeWhenFlushed(within nanoseconds: Int64 = 60_000_000_000) {
         guard !isClosing, let context else { return }
         isClosing = true
-        deadline = Self.now + 5_000_000_000
+        deadline = Self.now + nanoseconds
         let promise = context.eventLoop.makePromise(of: Void.self)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         promise.futureResult.whenComplete { _ in bound.value.close() }
-        switch transport {
-        case .http1: context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: promise)
-        // The stream ends by itself when both sides are through; a half-open one is reset.
-        case .http2: promise.succeed()
-        }
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: promise)
     }
 
     // MARK: The loop
@@ -330,3 +336,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
 @available(*, unavailable)
 extension ExchangeHandler: Sendable {}
+
+extension RequestFault {
+    fileprivate static func unparsable(_ error: HTTPParserError) -> RequestFault {
+        error == .headerOverflow
+            ? RequestFault(status: 431, reason: "header_overflow", message: "the request's header is too large")
+            : RequestFault(status: 400, reason: "malformed_http", message: "this is not valid HTTP/1.1")
+    }
+}

@@ -52,8 +52,8 @@ struct RequestInProgress {
     var isCompleted = false
     /// The client may use the connection for another request.
     var keepAlive = true
-    /// Delivered instead of the response that is under way.
-    var cutReason: RequestFault?
+    /// What was allowed is not any more.
+    var wasCut = false
 
     init(head: HTTPRequestHead, arrived: Int64, milliseconds: Int64, id: RecordID) {
         self.head = head

@@ -161,7 +161,7 @@ final class LoopState {
         isWriting = false
         for exchange in resumed { exchange.handler.recorded(epoch: exchange.epoch, durably: durably) }
         resumed.removeAll(keepingCapacity: true)
-        if writing.isEmpty, writing.capacity < resumed.capacity { swap(&resumed, &writing) }
+        swap(&resumed, &writing)
         if !decisions.isEmpty { flush() }
     }
 

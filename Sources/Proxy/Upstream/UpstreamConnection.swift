@@ -137,7 +137,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
             // Only now: bytes behind the response in the same read would otherwise answer the next request.
             if keepAlive, context.channel.isActive {
                 state = .idle
-                isPaused = false
+                setPaused(false)
                 pool.released(self)
             } else {
                 close()

@@ -38,10 +38,10 @@ final class UpstreamPool {
     var leasedCount: Int { machine.leasedCount }
     var isEmpty: Bool { machine.isEmpty }
 
-    /// Finds a connection for `exchange` and hands it over with `upstreamReady`, perhaps before this returns.
+    /// Finds a connection for `exchange` and hands it over with `upstreamReady`, perhaps before this returns. One that has
+    /// to wait is given its number for `leave`.
     /// - Parameter fresh: do not use a connection that was kept, and keep none of them.
-    /// - Returns: what `leave` takes, when the exchange has to wait.
-    func acquire(for exchange: ExchangeHandler, fresh: Bool) -> PoolStateMachine.WaiterID? {
+    func acquire(for exchange: ExchangeHandler, fresh: Bool) {
         nextWaiter += 1
         let waiter = nextWaiter
         let acquired: PoolStateMachine.Acquired
@@ -59,17 +59,15 @@ final class UpstreamPool {
                 return acquire(for: exchange, fresh: false)
             }
             exchange.upstreamReady(connection)
-            return nil
         case .connect(let id):
             waiters[waiter] = exchange
+            exchange.waiter = waiter
             open(id)
-            return waiters[waiter] == nil ? nil : waiter
         case .wait:
             waiters[waiter] = exchange
-            return waiter
+            exchange.waiter = waiter
         case .refuse:
             exchange.upstreamFailed(.saturated)
-            return nil
         }
     }
 

@@ -1,28 +1,128 @@
 import GrantModel
 import Logging
-
-/// Why a token does not say who is calling.
-package struct TokenRefusal: Error, Sendable, Hashable {
-    /// A stable kebab-case name for records and metrics, e.g. `expired`, `unknown-issuer`.
-    package var reason: String
-    /// One plain sentence for the caller that reveals nothing useful to an attacker.
-    package var text: String
-
-    package init(reason: String, text: String) {
-        self.reason = reason
-        self.text = text
-    }
-}
+import StrictJSON
+import Synchronization
 
 /// Turns OIDC tokens into callers, by the issuers of the live table. Thread-safe.
+///
+/// A token is parsed once and strictly; its issuer is the configured one with exactly its `iss`; its keys come from that
+/// issuer's discovery document and from nowhere else.
 package final class TokenVerifier: Sendable {
-    package init(logger: Logger) {}
+    /// A configured issuer with its keys.
+    private struct Registration: Sendable {
+        let issuer: Issuer
+        let algorithms: Set<SignatureAlgorithm>
+        let keys: IssuerKeys
+    }
 
-    /// Replaces the issuers; keys already fetched stay where an issuer did not change.
-    package func update(issuers: [Issuer]) {}
+    /// Issuers that share these share their keys.
+    private struct Source: Hashable {
+        let issuer: ByteString
+        let certificateAuthority: String?
+    }
 
-    /// Verifies a token in full (never from a cache), fetching the issuer's keys when it must.
+    private struct Registry {
+        var byIdentifier: [ByteString: [Registration]] = [:]
+        var sources: [Source: IssuerKeys] = [:]
+    }
+
+    private let logger: Logger
+    private let registry = Mutex(Registry())
+
+    package init(logger: Logger) {
+        self.logger = logger
+    }
+
+    /// Replaces the issuers; keys already fetched stay where an issuer did not change. SAML issuers are left out.
+    ///
+    /// Callers in a `TokenCache` were judged by the issuers of before: empty it when they changed.
+    package func update(issuers: [Issuer]) {
+        registry.withLock { registry in
+            var next = Registry()
+            for issuer in issuers where issuer.kind == .oidc && !issuer.issuer.isEmpty {
+                let source = Source(issuer: issuer.issuer, certificateAuthority: issuer.certificateAuthority)
+                let keys =
+                    next.sources[source] ?? registry.sources[source]
+                    ?? IssuerKeys(
+                        issuer: source.issuer, certificateAuthority: source.certificateAuthority, logger: logger)
+                next.sources[source] = keys
+                let algorithms = Set(issuer.algorithms.compactMap { SignatureAlgorithm(name: $0) })
+                next.byIdentifier[issuer.issuer, default: []]
+                    .append(Registration(issuer: issuer, algorithms: algorithms, keys: keys))
+            }
+            registry = next
+        }
+    }
+
+    /// Fetches the keys of all issuers that have none yet, so that no call has to wait for them. Failures are logged; the
+    /// next token tries again.
+    package func prefetch(now: Instant) async {
+        let sources = registry.withLock { Array($0.sources.values) }
+        await withDiscardingTaskGroup { group in
+            for keys in sources {
+                group.addTask { _ = await keys.current(now: now) }
+            }
+        }
+    }
+
+    /// Verifies a token in full (never from a cache), fetching the issuer's keys when it must: up to ten seconds then,
+    /// otherwise the time of a signature check. Runs on the cooperative pool.
     package func verify(_ token: [UInt8], now: Instant) async -> Result<Caller, TokenRefusal> {
-        .failure(TokenRefusal(reason: "unknown-issuer", text: "the token's issuer is not known here"))
+        do throws(TokenFault) {
+            return .success(try await caller(of: token, now: now))
+        } catch {
+            return .failure(error.refusal)
+        }
+    }
+
+    private func caller(of token: [UInt8], now: Instant) async throws(TokenFault) -> Caller {
+        let token = try CompactToken(token)
+        let parser = JSONParser()
+        let header = try TokenHeader(token.header, parser: parser)
+        let claims = try Self.claims(token.payload, parser: parser)
+        let registration = try registration(for: claims, header: header)
+        try await authenticate(token, header: header, by: registration.keys, now: now)
+        return try VerifiedClaims(claims, of: registration.issuer).caller(now: now)
+    }
+
+    private static func claims(_ payload: [UInt8], parser: JSONParser) throws(TokenFault) -> StrictObject {
+        do throws(StrictObject.Fault) {
+            return try StrictObject(payload, parser: parser)
+        } catch {
+            switch error {
+            case .malformed, .notAnObject: throw .payload
+            case .duplicate: throw .duplicate
+            case .tooComplex: throw .tooComplex
+            }
+        }
+    }
+
+    /// The one configured issuer that the token claims to be of. Where several files configure one identifier, the audience
+    /// tells them apart; the signature decides afterwards either way.
+    private func registration(for claims: StrictObject, header: TokenHeader) throws(TokenFault) -> Registration {
+        guard let identifier = claims.text("iss"),
+            let registered = registry.withLock({ $0.byIdentifier[identifier] })
+        else { throw .unknownIssuer }
+        let accepting = registered.filter { $0.algorithms.contains(header.algorithm) }
+        guard let first = accepting.first else { throw .algorithm }
+        guard accepting.count > 1 else { return first }
+        var meant: [Registration] = []
+        for registration in accepting where try VerifiedClaims.isMeant(for: registration.issuer.audience, claims) {
+            meant.append(registration)
+        }
+        guard meant.count <= 1 else { throw .ambiguousIssuer }
+        return meant.first ?? first
+    }
+
+    private func authenticate(
+        _ token: CompactToken, header: TokenHeader, by issuer: IssuerKeys, now: Instant
+    ) async throws(TokenFault) {
+        guard let keys = await issuer.current(now: now) else { throw .keysUnavailable }
+        guard let fault = keys.fault(of: token, header: header) else { return }
+        // Keys may have been replaced, also under a name they had before; no newer ones tell an ambiguous token apart.
+        guard fault != .ambiguousKey, let newer = await issuer.newer(than: keys, now: now) else { throw fault }
+        if let fault = newer.fault(of: token, header: header) {
+            throw fault
+        }
     }
 }

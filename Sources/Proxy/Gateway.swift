@@ -1,25 +1,206 @@
 import GrantModel
 import Identity
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
-import NIOHTTP1
-import NIOHTTP2
 import NIOPosix
 import NIOSSL
 import Records
 
 /// The data path: accepts connections, decides every request against the live table, forwards what is allowed.
 package final class Gateway: Sendable {
-    package init(
-        configuration: GatewayConfiguration, verifier: TokenVerifier, records: RecordStore, logger: Logger
-    ) {}
+    private struct State {
+        var listeners: [ListenerBinding.Bound] = []
+        var tls: [ListenerTLS] = []
+        var publishes = 0
+        var drain: Task<Void, Never>?
+    }
 
-    /// Binds every listener and serves until `drain`. Throws when a listener cannot be bound.
-    package func run() async throws {}
+    private let configuration: GatewayConfiguration
+    private let verifier: TokenVerifier
+    private let shared: GatewayShared
+    private let group: MultiThreadedEventLoopGroup
+    private let loops: [NIOLoopBound<LoopState>]
+    private let state = NIOLockedValueBox(State())
+    private let publishing = PublishOrder()
+
+    /// Starts the event loops; no socket is opened yet.
+    /// - Parameter wallClock: the time of day; nil for the system's.
+    package init(
+        configuration: GatewayConfiguration, verifier: TokenVerifier, records: RecordStore, logger: Logger,
+        wallClock: (@Sendable () -> Instant)? = nil
+    ) throws {
+        self.configuration = configuration
+        self.verifier = verifier
+        let shared = GatewayShared(logger: logger)
+        self.shared = shared
+        let upstreamTLS = try UpstreamTLS.context(authorities: configuration.upstreamAuthorities)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.eventLoops))
+        self.group = group
+        loops = try group.makeIterator().map { eventLoop in
+            try eventLoop.submit {
+                let loop = LoopState(
+                    eventLoop: eventLoop, configuration: configuration, verifier: verifier, records: records,
+                    shared: shared, clock: WallClock(override: wallClock), upstreamTLS: upstreamTLS
+                )
+                loop.start()
+                return NIOLoopBound(loop, eventLoop: eventLoop)
+            }.wait()
+        }
+    }
+
+    /// Binds every listener and serves until `drain`, or until the task is cancelled, which drains.
+    /// - Throws: `ListenerFault` when a listener cannot be bound; nothing is served then.
+    package func run() async throws {
+        do {
+            try await start()
+        } catch {
+            await drain()
+            throw error
+        }
+        await withTaskCancellationHandler {
+            for listener in state.withLockedValue({ $0.listeners }) {
+                try? await listener.channel.closeFuture.get()
+            }
+        } onCancel: {
+            Task { await self.drain() }
+        }
+        await drain()
+    }
+
+    /// Binds every listener. Connections are served from then on.
+    /// - Throws: `ListenerFault`.
+    package func start() async throws {
+        let binding = ListenerBinding(
+            group: group,
+            loops: Dictionary(
+                uniqueKeysWithValues: zip(group.makeIterator(), loops).map { (ObjectIdentifier($0), $1) }
+            )
+        )
+        for listener in configuration.listeners {
+            let tls = try listener.tls.map { files throws(ListenerFault) in try ListenerTLS(files) }
+            let bound = try await binding.bind(listener.endpoint, tls: tls)
+            state.withLockedValue {
+                $0.listeners.append(bound)
+                if let tls { $0.tls.append(tls) }
+            }
+        }
+    }
+
+    /// Where the listeners are bound, in the configuration's order; empty before `start`.
+    package var boundAddresses: [SocketAddress] {
+        state.withLockedValue { $0.listeners.compactMap(\.channel.localAddress) }
+    }
 
     /// Swaps the live table; returns once every event loop decides by it. Exchanges in flight are decided again.
-    package func publish(_ table: ScopeTable) async {}
+    ///
+    /// The verifier learns the table's issuers first. Calls are carried out one after the other, in order.
+    package func publish(_ table: ScopeTable) async {
+        let sequence = state.withLockedValue { state in
+            state.publishes += 1
+            return state.publishes
+        }
+        let live = LiveTable(table, credentials: configuration.credentials, sequence: sequence)
+        await publishing.perform { [verifier, loops] in
+            verifier.update(issuers: table.issuers)
+            await withTaskGroup(of: Void.self) { group in
+                for loop in loops {
+                    group.addTask { try? await loop.eventLoop.submit { loop.value.adopt(live) }.get() }
+                }
+            }
+        }
+    }
 
-    /// The remote was reached at this moment and agrees with the live table.
-    package func confirm(at instant: Instant) {}
+    /// The remote was reached at this moment and agrees with the live table. Never moves back.
+    package func confirm(at instant: Instant) {
+        shared.confirm(at: instant)
+    }
+
+    /// Reads certificates and keys again; connections accepted from then on use them.
+    /// - Throws: the first `ListenerFault`; a listener whose files are bad keeps what it has.
+    package func reloadTLS() throws {
+        var fault: ListenerFault?
+        for tls in state.withLockedValue({ $0.tls }) {
+            do throws(ListenerFault) {
+                try tls.reload()
+            } catch {
+                fault = fault ?? error
+            }
+        }
+        if let fault { throw fault }
+    }
+
+    /// What all event loops counted.
+    package func metrics() async -> LoopMetrics {
+        var sum = LoopMetrics()
+        for loop in loops {
+            if let metrics = try? await loop.eventLoop.submit({ loop.value.snapshot() }).get() { sum.add(metrics) }
+        }
+        return sum
+    }
+
+    /// Stops accepting, tells clients to go, waits for exchanges in flight up to `configuration.drain`, then cuts what
+    /// is left. Every completion has been handed to the record store when it returns. May be called repeatedly.
+    package func drain() async {
+        let task = state.withLockedValue { state in
+            if let task = state.drain { return task }
+            let task = Task { await self.performDrain() }
+            state.drain = task
+            return task
+        }
+        await task.value
+    }
+
+    private func performDrain() async {
+        let listeners = state.withLockedValue { $0.listeners }
+        for listener in listeners {
+            try? await listener.channel.close().get()
+            listener.socketFile?.remove()
+        }
+        let loops = loops
+        let limit = Duration.seconds(configuration.drain.seconds)
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await withTaskGroup(of: Void.self) { drains in
+                    for loop in loops {
+                        drains.addTask {
+                            try? await loop.eventLoop.flatSubmit { loop.value.drain() }.get()
+                        }
+                    }
+                }
+                return true
+            }
+            group.addTask {
+                try? await Task.sleep(for: limit)
+                return false
+            }
+            if await group.next() == false {
+                for loop in loops { loop.eventLoop.execute { loop.value.cutEverything() } }
+                _ = await group.next()
+            }
+            group.cancelAll()
+        }
+        for loop in loops {
+            try? await loop.eventLoop.submit {
+                loop.value.flushCompletions()
+                loop.value.stop()
+            }.get()
+        }
+        try? await group.shutdownGracefully()
+    }
+}
+
+/// One publish after the other, in the order they were asked for.
+private actor PublishOrder {
+    private var last: Task<Void, Never>?
+
+    func perform(_ publish: @escaping @Sendable () async -> Void) async {
+        let before = last
+        let task = Task {
+            await before?.value
+            await publish()
+        }
+        last = task
+        await task.value
+    }
 }

@@ -39,10 +39,13 @@ package struct GatewayConfiguration: Sendable {
     package var drain: Span
     /// Refusals carry this as `error.details.error_code`; nil for none.
     package var refusalCode: String?
+    package var limits: Limits
+    package var timeouts: Timeouts
 
     package init(
         listeners: [Listener], credentials: [ByteString: Secret], upstreamAuthorities: String? = nil,
-        eventLoops: Int, drain: Span = Span(seconds: 30), refusalCode: String? = "dlp_request_denied"
+        eventLoops: Int, drain: Span = Span(seconds: 30), refusalCode: String? = "dlp_request_denied",
+        limits: Limits = Limits(), timeouts: Timeouts = Timeouts()
     ) {
         self.listeners = listeners
         self.credentials = credentials
@@ -50,6 +53,52 @@ package struct GatewayConfiguration: Sendable {
         self.eventLoops = eventLoops
         self.drain = drain
         self.refusalCode = refusalCode
+        self.limits = limits
+        self.timeouts = timeouts
+    }
+}
+
+extension GatewayConfiguration {
+    /// What a client or an upstream may make the gateway hold.
+    package struct Limits: Sendable {
+        /// Names and values of one message's header together, in bytes.
+        package var headerBytes = 64 << 10
+        package var headerCount = 128
+        /// A request's body after transfer decoding, in bytes. 32 MiB is what the Anthropic API itself takes.
+        package var bodyBytes = 32 << 20
+        /// Request bodies held at once by one event loop, in bytes; beyond it requests are answered 503.
+        package var bufferedBytesPerLoop = 512 << 20
+        /// HTTP/2 streams open at once on one connection.
+        package var concurrentStreams = 100
+        /// Accepted connections of one event loop; further ones are closed at once.
+        package var connectionsPerLoop = 16_384
+        /// Connections to one upstream from one event loop.
+        package var upstreamConnectionsPerLoop = 1_024
+        /// Requests of one event loop that wait for a connection to one upstream; further ones are answered 503.
+        package var waitingPerLoop = 4_096
+        /// Verified tokens that one event loop remembers.
+        package var rememberedTokens = 16_384
+
+        package init() {}
+    }
+
+    /// How long the gateway waits. Checked four times a second, so each is late by up to 250 ms.
+    package struct Timeouts: Sendable {
+        /// From a connection's start to its first request's head, TLS handshake included.
+        package var head: Duration = .seconds(15)
+        /// Without a request on a kept connection.
+        package var idle: Duration = .seconds(300)
+        /// For a request's body to arrive whole.
+        package var body: Duration = .seconds(300)
+        package var connect: Duration = .seconds(10)
+        /// From the request's last byte to the response's head. The SDKs of the Anthropic API wait ten minutes.
+        package var responseHead: Duration = .seconds(600)
+        /// Without a byte of a response that has begun: from the upstream, or towards a client that does not read.
+        package var silence: Duration = .seconds(600)
+        /// Unused connections to upstreams are closed after this, or a second before the upstream says it would.
+        package var upstreamIdle: Duration = .seconds(50)
+
+        package init() {}
     }
 }
 

@@ -80,6 +80,9 @@ package struct JSONElement {
         }
     }
 
+    /// Members of an object or entries of an array; saturates at 2^24 - 1.
+    var memberCount: Int { payload >> 32 }
+
     func at(_ index: Int) -> JSONElement {
         JSONElement(tape: tape, strings: strings, index: index)
     }
@@ -133,15 +136,5 @@ package struct JSONArray: Sequence {
 
     package func makeIterator() -> Iterator {
         Iterator(cursor: element.at(element.index + 1), end: element.end - 1)
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Byte equality with an ASCII literal.
-    package func equals(_ literal: StaticString) -> Bool {
-        count == literal.utf8CodeUnitCount
-            && literal.withUTF8Buffer { other in
-                zip(self, other).allSatisfy { $0 == $1 }
-            }
     }
 }

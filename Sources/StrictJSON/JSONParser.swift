@@ -10,12 +10,16 @@ package struct JSONError: Error, Equatable {
 /// Strict JSON (RFC 8259) through simdjson: refuses a byte order mark, trailing commas or bytes, invalid UTF-8, lone
 /// surrogates, numbers out of range and nesting deeper than 1,024.
 ///
-/// Keeps its buffers from one document to the next. Use from one thread at a time, e.g. one an event loop.
+/// Keeps its buffers from one document to the next, but gives large ones back at once: the tape of a 32 MiB document
+/// takes eight times its size. Use from one thread at a time, e.g. one an event loop, and never from within `body`.
 package final class JSONParser {
-    private let parser: OpaquePointer
+    /// Readable bytes that simdjson wants behind a document; their values do not matter.
+    package static let padding = grantctl_json_padding()
+
+    private var parser: OpaquePointer
     private var padded = [UInt8]()
 
-    /// Larger buffers are given back after the document that needed them.
+    /// Buffers for longer documents are given back after the document that needed them.
     private static let keptBytes = 1 << 20
 
     package init() {
@@ -29,18 +33,24 @@ package final class JSONParser {
         grantctl_json_parser_destroy(parser)
     }
 
-    /// Parses a copy of `bytes` and lends the document to `body`; the elements are invalid afterwards.
+    /// Parses `bytes` and lends the document to `body`; its elements are invalid afterwards.
+    /// - Parameter readableBehind: how many bytes of the same allocation follow `bytes`. From `padding` on the document
+    ///   is parsed where it is, otherwise it is copied first.
     package func withDocument<Result>(
         _ bytes: UnsafeRawBufferPointer,
+        readableBehind: Int = 0,
         _ body: (JSONElement) -> Result
     ) throws(JSONError) -> Result {
-        let padding = grantctl_json_padding()
-        padded.removeAll(keepingCapacity: padded.capacity <= Self.keptBytes)
-        padded.reserveCapacity(bytes.count + padding)
-        padded.append(contentsOf: bytes)
-        padded.append(contentsOf: repeatElement(0, count: padding))
-        let code = padded.withUnsafeBufferPointer {
-            grantctl_json_parse(parser, $0.baseAddress, bytes.count)
+        defer { releaseLargeBuffers(after: bytes.count) }
+        let code: Int32
+        if readableBehind >= Self.padding, let start = bytes.baseAddress {
+            code = grantctl_json_parse(parser, start.assumingMemoryBound(to: UInt8.self), bytes.count)
+        } else {
+            padded.removeAll(keepingCapacity: true)
+            padded.reserveCapacity(bytes.count + Self.padding)
+            padded.append(contentsOf: bytes)
+            padded.append(contentsOf: repeatElement(0, count: Self.padding))
+            code = padded.withUnsafeBufferPointer { grantctl_json_parse(parser, $0.baseAddress, bytes.count) }
         }
         guard code == 0, let tape = grantctl_json_tape(parser), let strings = grantctl_json_strings(parser) else {
             throw JSONError(code: code, message: String(cString: grantctl_json_error(code)))
@@ -58,5 +68,14 @@ package final class JSONParser {
             Swift.Result { () throws(JSONError) in try withDocument(raw, body) }
         }
         return try outcome.get()
+    }
+
+    private func releaseLargeBuffers(after count: Int) {
+        guard count > Self.keptBytes else { return }
+        padded = []
+        // simdjson's parser only ever grows. Out of memory, the large one stays.
+        guard let fresh = grantctl_json_parser_create() else { return }
+        grantctl_json_parser_destroy(parser)
+        parser = fresh
     }
 }

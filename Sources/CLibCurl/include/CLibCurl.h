@@ -4,6 +4,11 @@
 
 #include <curl/curl.h>
 
+// CURL_GLOBAL_DEFAULT and CURLVERSION_NOW are macros that the importer does not evaluate.
+static inline CURLcode grantctl_curl_global_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
+
+static inline const curl_version_info_data *grantctl_curl_version(void) { return curl_version_info(CURLVERSION_NOW); }
+
 static inline CURLcode grantctl_curl_set_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
 }

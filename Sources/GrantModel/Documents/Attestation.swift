@@ -1,7 +1,7 @@
 /// `attestations/…/NAME.yaml`: one sitting of one reviewer.
 package struct Attestation: Hashable, Sendable {
     package struct Decision: Hashable, Sendable {
-        package enum Verdict: String, Sendable {
+        package enum Verdict: String, Sendable, CaseIterable {
             case keep, revoke
         }
 

@@ -15,37 +15,40 @@ package struct ParsedDocument: Sendable, Hashable {
     /// Nil when any diagnostic is an error.
     package var document: Document?
     package var diagnostics: [Diagnostic]
+    /// Names it uses that other files must back, with their places; empty when `document` is nil.
+    package var mentions: [Mention]
 
-    package init(document: Document?, diagnostics: [Diagnostic]) {
+    package init(document: Document?, diagnostics: [Diagnostic], mentions: [Mention] = []) {
         self.document = document
         self.diagnostics = diagnostics
+        self.mentions = mentions
     }
 
     /// Reads one file by itself, references to other files unchecked. Pure; reports every error at once.
+    ///
+    /// A path that stands for no document (`outside`, a signature) gives neither document nor diagnostics.
     package init(path: DocumentPath, file: FileContent) {
-        self.init(document: nil, diagnostics: [])
-    }
-}
-
-/// What a path below the repository's root stands for.
-package enum DocumentPath: Sendable, Hashable {
-    case policy
-    case person(ByteString)
-    case issuer(ByteString)
-    case service(ByteString)
-    case dataClass(ByteString)
-    /// The id is the path below `grants/` without `.yaml`; the service its first folder.
-    case grant(id: ByteString, service: ByteString)
-    case attestation
-    /// The `.sig` of the attestation at the same path without it.
-    case attestationSignature
-    case denial(ByteString)
-    /// Not in a known folder: anything may lie there.
-    case outside
-    /// In a known folder, and wrong there. The message says what fits.
-    case misplaced(message: String)
-
-    package init(_ path: ByteString) {
-        self = .outside
+        func read(limit: Int = DocumentReader.limit, _ schema: (inout Fields) -> Document?) -> ParsedDocument {
+            let reading = DocumentReader.read(file.bytes, path: file.path.text, limit: limit, schema)
+            return ParsedDocument(
+                document: reading.value, diagnostics: reading.diagnostics,
+                mentions: reading.value == nil ? [] : reading.mentions)
+        }
+        switch path {
+        case .policy: self = read { Policy.read(&$0).map(Document.policy) }
+        case .person(let name): self = read { Person.read(name, &$0).map(Document.person) }
+        case .issuer(let name): self = read { Issuer.read(name, &$0).map(Document.issuer) }
+        case .service(let name): self = read { Service.read(name, &$0).map(Document.service) }
+        case .dataClass(let name): self = read { DataClass.read(name, &$0).map(Document.dataClass) }
+        case .grant(let id, let service): self = read { Grant.read(id, service, &$0).map(Document.grant) }
+        case .attestation: self = read(limit: Attestation.limit) { Attestation.read(&$0).map(Document.attestation) }
+        case .denial(let name): self = read { Denial.read(name, &$0).map(Document.denial) }
+        case .attestationSignature, .outside: self.init(document: nil, diagnostics: [])
+        case .misplaced(let message):
+            let problem = Diagnostic(
+                path: file.path.text, code: "misplaced-file", message: message,
+                help: "move, rename or delete the file")
+            self.init(document: nil, diagnostics: [problem])
+        }
     }
 }

@@ -1,6 +1,6 @@
 /// `grants/SERVICE/…/NAME.yaml`: who may do what on a service, why, until when.
 package struct Grant: Hashable, Sendable {
-    package enum Beyond: String, Sendable {
+    package enum Beyond: String, Sendable, CaseIterable {
         case deny
         /// Hold what goes beyond the scope for just-in-time approval.
         case pause

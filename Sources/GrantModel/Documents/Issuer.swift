@@ -1,6 +1,6 @@
 /// `identity/NAME.yaml`: an issuer whose tokens are accepted.
 package struct Issuer: Hashable, Sendable {
-    package enum Kind: String, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
         case oidc, saml
     }
 

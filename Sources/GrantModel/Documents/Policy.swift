@@ -1,6 +1,6 @@
 /// `policy.yaml`: the repository's name, its admins and the tiers of access.
 package struct Policy: Hashable, Sendable {
-    package enum Protection: String, Sendable {
+    package enum Protection: String, Sendable, CaseIterable {
         /// Changes to policy, people, identity, services and data take effect on landing.
         case merge
         /// They take effect once admins of the previously accepted state attested those bytes.
@@ -34,7 +34,7 @@ package struct Policy: Hashable, Sendable {
 
 /// How strictly a kind of access is reviewed.
 package struct Tier: Hashable, Sendable {
-    package enum FirstReview: String, Sendable {
+    package enum FirstReview: String, Sendable, CaseIterable {
         case attestation
         /// Landing on main counts as the first review.
         case merge

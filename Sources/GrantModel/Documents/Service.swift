@@ -1,20 +1,20 @@
 /// `services/NAME.yaml`: something that can be called.
 package struct Service: Hashable, Sendable {
-    package enum Kind: String, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
         case anthropic, http, mcp
     }
 
-    package enum UnknownFields: String, Sendable {
+    package enum UnknownFields: String, Sendable, CaseIterable {
         case deny, record
     }
 
-    package enum Mode: String, Sendable {
+    package enum Mode: String, Sendable, CaseIterable {
         case enforce
         /// Records what would have been refused, and lets it pass.
         case observe
     }
 
-    package enum Bodies: String, Sendable {
+    package enum Bodies: String, Sendable, CaseIterable {
         case masked, none
     }
 

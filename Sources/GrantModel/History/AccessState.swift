@@ -1,24 +1,209 @@
+/// Reads one file as the document its path calls for. Pure: the same path and bytes give the same answer, so that a
+/// caller may answer from a cache by content.
+package typealias ReadDocument = @Sendable (_ path: DocumentPath, _ file: FileContent) -> ParsedDocument
+
 /// Everything that the documents accepted so far say, with when each was first observed.
 ///
 /// A value: advancing a copy leaves the original as it was, which is what "judged against the state before" rests on.
+/// Time is no part of it: `standings(at:)` and the compiled table ask for the moment.
 package struct AccessState: Sendable {
+    /// A file below `grants/`.
+    struct GrantFile: Sendable {
+        var id: ByteString
+        var blob: ObjectID
+        var sha256: Digest
+        /// The first appearance of these bytes at this path since it was last deleted.
+        var landed: Instant
+        /// Nil when the file cannot be read.
+        var grant: Grant?
+        /// Other bytes this path held since it was last deleted, and when they landed.
+        var earlier: [Digest: Instant]
+    }
+
+    /// A file that restricts: what is wrong with it leaves its accepted version in place.
+    struct RestrictionFile: Sendable {
+        enum Condition: Sendable {
+            case accepted
+            case removed
+            case broken
+            /// Waits for a `keep` of admins.
+            case pending(Document)
+            /// Can never be accepted after what is accepted now (a policy's name or version).
+            case refused(Diagnostic)
+        }
+
+        var path: DocumentPath
+        var condition: Condition
+        /// Of the file as it is; nil when there is none to read.
+        var sha256: Digest?
+        var acceptedSHA256: Digest?
+        /// Place on the first-parent line where the accepted version was taken or dropped: an older `keep` does not
+        /// bring back what was replaced since.
+        var acceptedAt: Int
+    }
+
     /// The last commit advanced by; `.none` before the first and for a plain directory.
     package private(set) var commit: ObjectID = .none
+    /// The restricting documents in effect.
+    package internal(set) var accepted = AcceptedDocuments()
+
+    /// Commits taken in so far.
+    var ordinal = 0
+    /// Set for a plain directory: the moment it is judged at.
+    var directoryMoment: Instant?
+    /// By path, as all that follow.
+    var grants: [ByteString: GrantFile] = [:]
+    var restrictions: [ByteString: RestrictionFile] = [:]
+    var sittingFiles: [ByteString: SittingFile] = [:]
+    var reviews: [ByteString: [Review]] = [:]
+    /// What reading the file itself found.
+    var findings: [ByteString: [Diagnostic]] = [:]
+    /// Tree entries that cannot be taken.
+    var problems: [ByteString: [Diagnostic]] = [:]
+    /// Every sitting ever judged, in the order of judging.
+    var sittings: [Sitting] = []
+    var judged: [Sitting.Identity: Int] = [:]
 
     /// The state before the first commit.
     package init() {}
 
-    /// The files of a plain directory, without history, judged as of `now`.
-    package init(directory files: [FileContent], now: Instant, verify: VerifySignature) {}
+    /// The files of a plain directory, without history, judged as of `now`: everything landed and was observed at the
+    /// `at` of the attestation that covers it (at `now` where none does), the directory says who is eligible, and
+    /// `signed_within` does not apply.
+    package init(
+        directory files: [FileContent], now: Instant, problems: [Diagnostic] = [], verify: VerifySignature,
+        read: ReadDocument = { ParsedDocument(path: $0, file: $1) }
+    ) {
+        directoryMoment = now
+        advance(
+            by: CommitChange(commit: .none, observed: now, written: files, problems: problems), verify: verify,
+            read: read)
+    }
 
-    /// Takes in one commit of the first-parent line. Commits must come in order, without gaps.
-    package mutating func advance(by change: CommitChange, verify: VerifySignature) {
+    /// Takes in one commit of the first-parent line. Commits must come in order, without gaps; the first is trusted
+    /// whole. Work is proportional to what the commit changed.
+    package mutating func advance(
+        by change: CommitChange, verify: VerifySignature,
+        read: ReadDocument = { ParsedDocument(path: $0, file: $1) }
+    ) {
+        let before = accepted
+        let isFirst = ordinal == 0
+        var touchedSittings: Set<ByteString> = []
+        var peopleChanged = false
+
+        for path in change.removed { clearFindings(at: path) }
+        for file in change.written { clearFindings(at: file.path) }
+        for problem in change.problems { problems[ByteString(problem.path), default: []].append(problem) }
+        let broken = Set(change.problems.filter { $0.severity == .error }.map { ByteString($0.path) })
+
+        for path in change.removed {
+            let kind = DocumentPath(path)
+            if case .person = kind { peopleChanged = true }
+            if broken.contains(where: { path == $0 || path.hasPrefix(ByteString($0.bytes + [0x2F])) }) {
+                takeBroken(path, kind: kind, observed: change.observed, touched: &touchedSittings)
+            } else {
+                takeRemoval(path, kind: kind, touched: &touchedSittings)
+            }
+        }
+        for path in broken where restrictions[path] == nil {
+            takeBroken(path, kind: DocumentPath(path), observed: change.observed, touched: &touchedSittings)
+        }
+        for file in change.written {
+            let kind = DocumentPath(file.path)
+            switch kind {
+            case .policy, .person, .issuer, .service, .dataClass, .denial:
+                if case .person = kind { peopleChanged = true }
+                let parsed = read(kind, file)
+                findings[file.path] = parsed.diagnostics.isEmpty ? nil : parsed.diagnostics
+                takeRestriction(file, kind: kind, document: parsed.document, isFirst: isFirst, before: before)
+            case .grant(let id, _):
+                let parsed = read(kind, file)
+                findings[file.path] = parsed.diagnostics.isEmpty ? nil : parsed.diagnostics
+                takeGrant(file, id: id, document: parsed.document, observed: change.observed)
+            case .attestation:
+                sittingFiles[file.path, default: SittingFile()].document = file
+                touchedSittings.insert(file.path)
+            case .attestationSignature:
+                let path = ByteString(file.path.bytes.dropLast(4))
+                sittingFiles[path, default: SittingFile()].signature = file.bytes
+                touchedSittings.insert(path)
+            case .outside: break
+            case .misplaced(let message):
+                findings[file.path] = [
+                    Diagnostic(path: file.path.text, code: "misplaced-file", message: message)
+                ]
+            }
+        }
+        if peopleChanged { accepted.humans = Humans(accepted.people) }
+
+        if !touchedSittings.isEmpty {
+            let eligibility = Eligibility(
+                before: isFirst ? accepted : before, after: accepted, ignoresAge: directoryMoment != nil)
+            for path in touchedSittings.sorted() {
+                takeSitting(
+                    path, observed: change.observed, eligibility: eligibility, verify: verify, read: read)
+            }
+        }
+        promotePending()
+        ordinal += 1
         commit = change.commit
     }
 
-    /// Everything wrong with the files as they are, in path order; restrictions that stand at an older version included.
-    package var diagnostics: [Diagnostic] { [] }
+    /// Forgets what was found in a file, and in an entry in whose place its folder now is.
+    private mutating func clearFindings(at path: ByteString) {
+        findings[path] = nil
+        guard !problems.isEmpty else { return }
+        problems[path] = nil
+        var folder = path.bytes
+        while let slash = folder.lastIndex(of: 0x2F) {
+            folder.removeSubrange(slash...)
+            problems[ByteString(folder)] = nil
+        }
+    }
 
-    /// Every grant file with its standing at `now`, in id order; broken ones as quarantined.
-    package func standings(at now: Instant) -> [GrantStanding] { [] }
+    private mutating func takeGrant(_ file: FileContent, id: ByteString, document: Document?, observed: Instant) {
+        var grant: Grant?
+        if case .grant(let read)? = document { grant = read }
+        var earlier: [Digest: Instant] = [:]
+        var landed = observed
+        if let previous = grants[file.path] {
+            earlier = previous.earlier
+            earlier[previous.sha256] = previous.landed
+            landed = earlier.removeValue(forKey: file.sha256) ?? observed
+        }
+        grants[file.path] = GrantFile(
+            id: id, blob: file.blob, sha256: file.sha256, landed: landed, grant: grant, earlier: earlier)
+    }
+
+    private mutating func takeRemoval(_ path: ByteString, kind: DocumentPath, touched: inout Set<ByteString>) {
+        switch kind {
+        case .policy, .person, .issuer, .service, .dataClass, .denial: removeRestriction(path, kind: kind)
+        case .grant: grants[path] = nil
+        case .attestation:
+            sittingFiles[path]?.document = nil
+            touched.insert(path)
+        case .attestationSignature:
+            let sitting = ByteString(path.bytes.dropLast(4))
+            sittingFiles[sitting]?.signature = nil
+            touched.insert(sitting)
+        case .outside, .misplaced: break
+        }
+    }
+
+    /// A tree entry that is no acceptable file: a grant is absent, a restriction keeps its last accepted version.
+    private mutating func takeBroken(
+        _ path: ByteString, kind: DocumentPath, observed: Instant, touched: inout Set<ByteString>
+    ) {
+        switch kind {
+        case .policy, .person, .issuer, .service, .dataClass, .denial: breakRestriction(path, kind: kind)
+        case .grant(let id, _):
+            grants[
+                path,
+                default: GrantFile(
+                    id: id, blob: .none, sha256: Digest(bytes: []), landed: observed, grant: nil, earlier: [:])
+            ].grant = nil
+        case .attestation, .attestationSignature: takeRemoval(path, kind: kind, touched: &touched)
+        case .outside, .misplaced: break
+        }
+    }
 }

@@ -15,24 +15,36 @@ package struct FileContent: Sendable, Hashable {
 }
 
 /// What one commit on the first-parent line changed below the known folders, against its first parent.
+///
+/// A path in `removed` or `unreadable` stands for itself and for everything below it that this change does not list by
+/// itself: after `denied` was a symbolic link for one commit and is gone in the next, `removed` holds `denied` only.
+/// Files that were readable before are always listed one by one as well. Whoever applies a change takes `removed` first,
+/// then `unreadable`, then `written`; a path in none of them is as it was, and so are its problems.
 package struct CommitChange: Sendable {
     package var commit: ObjectID
     /// When the gateway first saw the commit; offline, its committer's time, never before its parent's.
     package var observed: Instant
-    /// Added or changed, in path order. A file whose tree entry is unacceptable is in `removed`, with a problem.
+    /// Added or changed, in path order.
     package var written: [FileContent]
+    /// Where nothing is any more, files and folders, in path order.
     package var removed: [ByteString]
-    /// Entries that are no regular file, have an unacceptable name or size.
+    /// Where something is that cannot be accepted (a symbolic link, a submodule, an executable, too large, a malformed
+    /// tree), in path order; each has a problem. A broken file, not a removed one: a grant there is absent, a restriction
+    /// keeps its last accepted version. Paths that are not printable ASCII are escaped as in the problem.
+    package var unreadable: [ByteString]
+    /// Why, for each path in `unreadable`; paths agree byte for byte. What was said earlier about a path
+    /// in `written`, `removed` or `unreadable` no longer holds.
     package var problems: [Diagnostic]
 
     package init(
         commit: ObjectID, observed: Instant, written: [FileContent] = [], removed: [ByteString] = [],
-        problems: [Diagnostic] = []
+        unreadable: [ByteString] = [], problems: [Diagnostic] = []
     ) {
         self.commit = commit
         self.observed = observed
         self.written = written
         self.removed = removed
+        self.unreadable = unreadable
         self.problems = problems
     }
 }

@@ -1,35 +1,155 @@
 import GrantModel
 import StrictJSON
 
-/// A request that cannot be interpreted unambiguously, or goes where nothing is. Refused before any decision.
-package struct RequestFault: Error, Sendable, Hashable {
-    /// The HTTP status to answer with.
-    package var status: Int
-    /// A stable snake_case name for records and metrics, e.g. `duplicate_key`.
-    package var reason: String
-    /// Lower case, one line; never quotes a secret.
-    package var message: String
-
-    package init(status: Int, reason: String, message: String) {
-        self.status = status
-        self.reason = reason
-        self.message = message
-    }
-}
-
 /// Reads what a request asks for. Keeps parser buffers between requests; one an event loop.
 package struct FactsReader {
-    private let parser = JSONParser()
+    /// Also for others on the same event loop (`UsageReader`), never while `read` runs.
+    package let parser = JSONParser()
+    private var duplicates = DuplicateKeys()
 
     package init() {}
 
     /// - Parameters:
     ///   - method: as received.
-    ///   - path: canonical, below the service's prefix, without query; starts with `/`.
+    ///   - path: canonical (`RequestTarget`), below the service's prefix, without query; starts with `/`.
+    ///   - query: raw bytes behind `?`; nil without one.
+    ///   - contentType: the only `content-type` header's value; nil without one.
     ///   - body: whole, after transfer decoding; identity encoding.
+    ///   - readableBehind: how many bytes of the same allocation follow `body`; `JSONParser.padding` of them save a copy.
     package mutating func read(
-        service: Service, method: ByteString, path: ByteString, body: UnsafeRawBufferPointer
+        service: Service, method: ByteString, path: ByteString, query: ByteString?, contentType: ByteString?,
+        body: UnsafeRawBufferPointer, readableBehind: Int = 0
     ) -> Result<RequestFacts, RequestFault> {
-        .failure(RequestFault(status: 404, reason: "unknown_path", message: "nothing is served at this path"))
+        do throws(RequestFault) {
+            switch service.kind {
+            case .anthropic:
+                return .success(
+                    try readAnthropic(method, path, query, contentType, body, readableBehind: readableBehind)
+                )
+            case .http: return .success(try readHTTP(method, path))
+            case .mcp:
+                throw RequestFault(status: 404, reason: "unknown_path", message: "nothing is served at this path")
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func readHTTP(_ method: ByteString, _ path: ByteString) throws(RequestFault) -> RequestFacts {
+        let isName = (1...32).contains(method.count) && method.bytes.allSatisfy { (0x41...0x5A).contains($0) }
+        guard isName, method != "CONNECT", method != "TRACE" else {
+            throw RequestFault(status: 405, reason: "method_not_allowed", message: "this method is not forwarded")
+        }
+        return RequestFacts(method: method, path: path)
+    }
+
+    private mutating func readAnthropic(
+        _ method: ByteString, _ path: ByteString, _ query: ByteString?, _ contentType: ByteString?,
+        _ body: UnsafeRawBufferPointer, readableBehind: Int
+    ) throws(RequestFault) -> RequestFacts {
+        let endpoint = try AnthropicEndpoint.find(method: method, path: path).get()
+        if let fault = endpoint.checkQuery(query) { throw fault }
+        var facts = RequestFacts(method: method, path: path)
+        facts.names.append(.operations, endpoint.operation.utf8)
+        if let model = endpoint.modelSegment(of: path) {
+            guard model.count <= FactsWalk.longestName else {
+                throw RequestFault(status: 400, reason: "invalid_field", message: "the model in the path is too long")
+            }
+            facts.names.append(.models, model)
+        }
+        let isJSON = contentType.map { Self.acceptsContentType($0.bytes) } ?? false
+        switch endpoint.body {
+        case .none:
+            guard body.isEmpty else {
+                throw RequestFault(
+                    status: 400, reason: "unexpected_body", message: "a body means nothing with this method; send none"
+                )
+            }
+            return facts
+        case .json(let kind):
+            guard isJSON else { throw Self.notJSON }
+            return try readBody(body, readableBehind: readableBehind, as: kind, into: facts)
+        case .any:
+            guard isJSON, !body.isEmpty else {
+                // Uploads: what they say is not looked at, the operation's name alone is granted.
+                guard body.isEmpty || endpoint.takesUploads else { throw Self.notJSON }
+                return facts
+            }
+            return try readBody(body, readableBehind: readableBehind, as: .foreign, into: facts)
+        }
+    }
+
+    private mutating func readBody(
+        _ body: UnsafeRawBufferPointer, readableBehind: Int, as kind: FactsWalk.Kind, into facts: RequestFacts
+    ) throws(RequestFault) -> RequestFacts {
+        guard !body.isEmpty else {
+            throw RequestFault(
+                status: 400, reason: "invalid_json",
+                message: "the body is empty; send a JSON object with content-length"
+            )
+        }
+        let outcome: Result<RequestFacts, RequestFault>
+        do throws(JSONError) {
+            outcome = try parser.withDocument(body, readableBehind: readableBehind) { document in
+                read(document, body, as: kind, into: facts)
+            }
+        } catch {
+            throw RequestFault(
+                status: 400, reason: "invalid_json",
+                message: "the body is not strict JSON: \(Self.explain(error, body))"
+            )
+        }
+        return try outcome.get()
+    }
+
+    private mutating func read(
+        _ document: JSONElement, _ body: UnsafeRawBufferPointer, as kind: FactsWalk.Kind, into facts: RequestFacts
+    ) -> Result<RequestFacts, RequestFault> {
+        if let key = duplicates.first(in: document) {
+            return .failure(
+                RequestFault(
+                    status: 400, reason: "duplicate_key",
+                    message: "the body names `\(FactsWalk.printable(key))` twice in one object; send each key once"
+                )
+            )
+        }
+        guard !EscapedKeys.isPresent(in: body) else {
+            return .failure(
+                RequestFault(
+                    status: 400, reason: "escaped_key",
+                    message: "the body spells a key with `\\u` escapes; send letters as they are"
+                )
+            )
+        }
+        do throws(RequestFault) {
+            var walk = FactsWalk(facts: facts)
+            try walk.read(document, as: kind)
+            return .success(walk.facts)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Whether a body of this type is JSON in UTF-8: `application/json`, with no parameter but `charset=utf-8`.
+    package static func acceptsContentType(_ contentType: some Collection<UInt8>) -> Bool {
+        guard MediaType(contentType) == .json else { return false }
+        let parameters = contentType.drop { $0 != UInt8(ascii: ";") }.dropFirst()
+        let text = String(decoding: parameters, as: UTF8.self).filter { $0 != " " && $0 != "\t" && $0 != "\"" }
+        return text.isEmpty || text.lowercased() == "charset=utf-8"
+    }
+
+    private static let notJSON = RequestFault(
+        status: 415, reason: "unsupported_media_type",
+        message: "the body must be JSON; send `content-type: application/json`"
+    )
+
+    /// simdjson's words, and a hint where they would puzzle.
+    private static func explain(_ error: JSONError, _ body: UnsafeRawBufferPointer) -> String {
+        if body.starts(with: [0xEF, 0xBB, 0xBF]) { return "it starts with a byte order mark; send plain UTF-8" }
+        if body.starts(with: [0xFF, 0xFE]) || body.starts(with: [0xFE, 0xFF]) || body.prefix(4).contains(0) {
+            return "it is not UTF-8"
+        }
+        let text = error.message.prefix { $0 != "\n" }
+        return text.prefix(1).lowercased() + text.dropFirst()
     }
 }

@@ -1,0 +1,92 @@
+extension Grant {
+    static func read(_ id: ByteString, _ service: ByteString, _ fields: inout Fields) -> Grant? {
+        let to = fields.required("to", .nonEmptyList(of: .fields { CallerCondition.read(&$0, issuerAlone: false) }))
+        let can = fields.required("can", .fields { Scope.read(&$0) })
+        let see = fields.optional("see", .list(of: .dataClass))
+        let beyond = fields.optional("beyond", .one(of: Beyond.self))
+        let why = fields.required("why", .prose)
+        let by = fields.required("by", .person("by"))
+        let until = fields.optional("until", .end)
+        guard let to, let can, let why, let by else { return nil }
+        return Grant(
+            id: id, service: service, to: to, can: can, see: see ?? [], beyond: beyond ?? .deny, why: why, by: by,
+            until: until)
+    }
+}
+
+extension CallerCondition {
+    /// - Parameter issuerAlone: whether everybody of an issuer may be meant, as only denials may.
+    static func read(_ fields: inout Fields, issuerAlone: Bool) -> CallerCondition? {
+        let issuer = fields.required("issuer", .issuer)
+        let subject = fields.optional("sub", .exactText)
+        let email = fields.optional("email", .exactText)
+        let group = fields.optional("group", .exactText)
+        let role = fields.optional("role", .exactText)
+        let claims = fields.optional("claims", .mapping(of: .exactText))
+        let conditions = ["sub", "email", "group", "role", "claims"]
+        if let claims, claims.isEmpty {
+            fields.problems.error(
+                at: fields.place(of: "claims"), "empty-mapping", "`claims` names no claim",
+                help: "name one with its value, or remove it")
+        } else if !issuerAlone, !conditions.contains(where: { fields.has($0) }) {
+            fields.problems.error(
+                at: fields.position, "missing-condition", "an issuer alone would admit everybody it knows",
+                help: "add one of `sub`, `email`, `group`, `role`, `claims`")
+        }
+        guard let issuer else { return nil }
+        return CallerCondition(
+            issuer: issuer, subject: subject, email: email, group: group, role: role, claims: claims ?? [:])
+    }
+}
+
+extension Denial {
+    static func read(_ name: ByteString, _ fields: inout Fields) -> Denial? {
+        let to = fields.optional("to", .nonEmptyList(of: .fields { CallerCondition.read(&$0, issuerAlone: true) }))
+        let grants = fields.optional("grants", .nonEmptyList(of: .grantID))
+        let why = fields.required("why", .prose)
+        if !fields.has("to"), !fields.has("grants") {
+            fields.problems.error(
+                at: fields.position, "missing-field", "nothing says who or what is denied",
+                help: "add `to: [{issuer: …}]` or `grants: [SERVICE/NAME]`")
+        }
+        guard let why else { return nil }
+        return Denial(name: name, to: to ?? [], grants: grants ?? [], why: why)
+    }
+}
+
+extension DataClass {
+    /// Classes that need no file.
+    package static let builtIn: Set<ByteString> = [
+        "email", "phone", "payment_card", "iban", "us_ssn", "uk_nino", "uk_nhs", "de_tax_id", "fr_nir", "es_nif",
+        "it_codice_fiscale", "in_aadhaar", "in_pan", "br_cpf", "au_tfn", "ca_sin", "passport", "ip_address",
+        "mac_address", "crypto_wallet", "url_credentials", "jwt", "private_key", "secret", "date_of_birth",
+    ]
+
+    static func read(_ name: ByteString, _ fields: inout Fields) -> DataClass? {
+        let pattern = fields.optional("pattern", .anyText)
+        let names = fields.optional("fields", .nonEmptyList(of: .anyText))
+        if builtIn.contains(name) {
+            fields.problems.error(
+                at: nil, "built-in-class", "\(quoted(name)) is built in", help: "give your class another name")
+        }
+        if !fields.has("pattern"), !fields.has("fields") {
+            fields.problems.error(
+                at: fields.position, "missing-field", "nothing says what the class looks like",
+                help: "add `pattern: …` or `fields: […]`")
+        }
+        return DataClass(name: name, pattern: pattern?.text, fields: names ?? [])
+    }
+}
+
+extension ValueReader where Value == ByteString {
+    /// A value that a caller must have byte for byte.
+    fileprivate static var exactText: ValueReader {
+        ValueReader.anyText.then { text, position, problems in
+            guard text.bytes.contains(UInt8(ascii: "*")) else { return text }
+            problems.error(
+                at: position, "wildcard", "\(quoted(text)) has a `*`, and callers are compared exactly",
+                help: "write the whole value, one entry for each")
+            return nil
+        }
+    }
+}

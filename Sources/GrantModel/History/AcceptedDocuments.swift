@@ -1,0 +1,114 @@
+/// The restricting documents that count: the last accepted version of each.
+///
+/// A copy of this is what "the state accepted before the commit" means when a sitting is judged.
+package struct AcceptedDocuments: Sendable {
+    package internal(set) var policy: Policy?
+    package internal(set) var people: [ByteString: Person] = [:]
+    package internal(set) var issuers: [ByteString: Issuer] = [:]
+    package internal(set) var services: [ByteString: Service] = [:]
+    package internal(set) var classes: [ByteString: DataClass] = [:]
+    package internal(set) var denials: [ByteString: Denial] = [:]
+    /// What people who are gone had retired: removing a file must not revive a compromised key.
+    var retiredByThoseGone: [ByteString: [Person.Retirement]] = [:]
+    /// Who shares a key, an alias or an address with whom.
+    var humans = Humans()
+
+    /// Every retirement that somebody's file lists, or listed last.
+    func retirements(of person: ByteString) -> [Person.Retirement] {
+        people[person]?.retired ?? retiredByThoseGone[person] ?? []
+    }
+
+    /// Takes `document` as the accepted version of its file.
+    mutating func take(_ document: Document) {
+        switch document {
+        case .policy(let policy): self.policy = policy
+        case .person(let person):
+            people[person.name] = person
+            retiredByThoseGone[person.name] = nil
+        case .issuer(let issuer): issuers[issuer.name] = issuer
+        case .service(let service): services[service.name] = service
+        case .dataClass(let dataClass): classes[dataClass.name] = dataClass
+        case .denial(let denial): denials[denial.name] = denial
+        case .grant, .attestation: break
+        }
+    }
+
+    /// Forgets the accepted version of a file that was deleted. A deleted policy stays as it was: without one every
+    /// version would be new again.
+    mutating func drop(_ path: DocumentPath) {
+        switch path {
+        case .person(let name):
+            if let gone = people.removeValue(forKey: name), !gone.retired.isEmpty {
+                retiredByThoseGone[name] = gone.retired
+            }
+        case .issuer(let name): issuers[name] = nil
+        case .service(let name): services[name] = nil
+        case .dataClass(let name): classes[name] = nil
+        case .denial(let name): denials[name] = nil
+        case .policy, .grant, .attestation, .attestationSignature, .outside, .misplaced: break
+        }
+    }
+}
+
+/// Which people files stand for one human: those that share a signing key, an alias or an e-mail address, directly or
+/// through others. So that two accounts of one person never count as two reviewers.
+struct Humans: Sendable {
+    /// Only people who share something with somebody else; a name to all names of that human, in order.
+    private var shared: [ByteString: [ByteString]] = [:]
+
+    init() {}
+
+    init(_ people: [ByteString: Person]) {
+        var parent: [ByteString: ByteString] = [:]
+        func root(_ name: ByteString) -> ByteString {
+            var current = name
+            while let next = parent[current] { current = next }
+            return current
+        }
+        var owner: [Trait: ByteString] = [:]
+        var merged = false
+        for person in people.values {
+            for trait in Trait.all(of: person) {
+                guard let other = owner[trait] else {
+                    owner[trait] = person.name
+                    continue
+                }
+                let (left, right) = (root(other), root(person.name))
+                if left != right {
+                    parent[left] = right
+                    merged = true
+                }
+            }
+        }
+        guard merged else { return }
+        var members: [ByteString: [ByteString]] = [:]
+        for name in people.keys { members[root(name), default: []].append(name) }
+        for group in members.values where group.count > 1 {
+            let sorted = group.sorted()
+            for name in sorted { shared[name] = sorted }
+        }
+    }
+
+    /// Every name of the human behind `name`, itself included.
+    func names(of name: ByteString) -> [ByteString] { shared[name] ?? [name] }
+
+    private enum Trait: Hashable {
+        case key([UInt8])
+        case alias(Person.Alias)
+        case email(ByteString)
+
+        static func all(of person: Person) -> [Trait] {
+            person.keys.map { .key($0.blob) } + person.identities.map { .alias($0) }
+                + (person.email.map { [.email($0.foldingASCIICase)] } ?? [])
+        }
+    }
+}
+
+extension ByteString {
+    /// ASCII letters in lower case, everything else as it is.
+    var foldingASCIICase: ByteString {
+        ByteString(bytes.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 })
+    }
+
+    func hasPrefix(_ prefix: ByteString) -> Bool { bytes.starts(with: prefix.bytes) }
+}

@@ -1,0 +1,109 @@
+/// Sittings: who signed what, judged once when first observed.
+extension AccessState {
+    /// Looks at an attestation after either of its files changed.
+    mutating func takeSitting(
+        _ path: ByteString, observed moment: Instant, eligibility: Eligibility, verify: VerifySignature,
+        read: ReadDocument
+    ) {
+        detach(path)
+        findings[path] = nil
+        guard let file = sittingFiles[path] else { return }
+        guard let document = file.document else {
+            if file.signature == nil {
+                sittingFiles[path] = nil
+            } else {
+                findings[path] = [
+                    Diagnostic(
+                        path: path.text + ".sig", code: "stray-signature",
+                        message: "a signature without `\(path)` beside it", help: "add the file it signs, or delete it")
+                ]
+            }
+            return
+        }
+        let parsed = read(.attestation, document)
+        findings[path] = parsed.diagnostics.isEmpty ? nil : parsed.diagnostics
+        guard case .attestation(let attestation)? = parsed.document else { return }
+
+        let observed = directoryMoment == nil ? moment : min(attestation.at, moment)
+        guard let signature = file.signature else {
+            add(attestation, key: [], void: .unsigned, path: path, observed: observed, eligibility: eligibility)
+            return
+        }
+        let key: [UInt8]
+        switch verify(signature, document.bytes) {
+        case .success(let signer): key = signer.blob
+        case .failure(let fault):
+            add(
+                attestation, key: [], void: .badSignature(fault.message), path: path, observed: observed,
+                eligibility: eligibility)
+            return
+        }
+        let identity = Sitting.Identity(sha256: document.sha256, key: key)
+        if let known = judged[identity] {
+            sittings[known].paths = (sittings[known].paths + [path]).sorted()
+            sittingFiles[path]?.sitting = known
+            return
+        }
+        judged[identity] = sittings.count
+        let fault = eligibility.fault(of: attestation, key: key, observed: observed)
+        add(attestation, key: key, void: fault, path: path, observed: observed, eligibility: eligibility)
+    }
+
+    /// When somebody's key was compromised so that, in hindsight, a sitting's `keep`s do not count.
+    func compromise(of sitting: Sitting) -> Instant? {
+        guard let fingerprint = sitting.fingerprint else { return nil }
+        return accepted.retirements(of: sitting.by).first {
+            $0.compromised && $0.fingerprint == fingerprint && $0.since <= sitting.observed
+        }?.since
+    }
+
+    private mutating func detach(_ path: ByteString) {
+        guard let index = sittingFiles[path]?.sitting else { return }
+        sittings[index].paths.removeAll { $0 == path }
+        sittingFiles[path]?.sitting = nil
+    }
+
+    private mutating func add(
+        _ attestation: Attestation, key: [UInt8], void: VoidReason?, path: ByteString, observed: Instant,
+        eligibility: Eligibility
+    ) {
+        let index = sittings.count
+        let listed = eligibility.before.people[attestation.by]?.keys.first { $0.blob == key }
+        sittings.append(
+            Sitting(
+                by: attestation.by, names: eligibility.before.humans.names(of: attestation.by), key: key,
+                fingerprint: listed?.fingerprint,
+                effective: min(attestation.at, observed), observed: observed, ordinal: ordinal, void: void,
+                paths: [path], origin: path))
+        sittingFiles[path]?.sitting = index
+        for decision in attestation.decisions {
+            let fault = void ?? fault(of: decision, in: attestation, observed: observed, eligibility: eligibility)
+            reviews[decision.file, default: []].append(
+                Review(sitting: index, sha256: decision.sha256, verdict: decision.verdict, void: fault))
+        }
+    }
+
+    private func fault(
+        of decision: Attestation.Decision, in attestation: Attestation, observed: Instant, eligibility: Eligibility
+    ) -> VoidReason? {
+        let path = DocumentPath(decision.file)
+        let held: Digest?
+        switch path {
+        case .grant: held = grants[decision.file]?.sha256
+        case .policy, .person, .issuer, .service, .dataClass: held = restrictions[decision.file]?.sha256
+        case .attestation, .attestationSignature, .denial, .outside, .misplaced: return .notReviewable
+        }
+        guard let held else { return .unknownFile }
+        guard held == decision.sha256 else { return .otherBytes }
+        switch decision.verdict {
+        case .revoke: return nil
+        case .keep:
+            if let fault = eligibility.ageFault(of: attestation, observed: observed) { return fault }
+            if path.isProtected {
+                return eligibility.fault(keepingProtected: path, reviewer: attestation.by)
+            }
+            guard let grant = grants[decision.file]?.grant else { return .unreadableFile }
+            return eligibility.fault(keeping: grant, reviewer: attestation.by)
+        }
+    }
+}

@@ -1,0 +1,147 @@
+extension AccessState {
+    /// What judging many grants of this state shares.
+    var assessor: Assessor { Assessor(self) }
+}
+
+/// Judges grants by everything that a state has state.accepted.
+struct Assessor {
+    private let state: AccessState
+    private let reviewers: Reviewers
+    private let denied: [ByteString: Denial]
+    /// What is wrong with each service, which its grants share.
+    private let serviceFaults: [ByteString: [ReferenceFault]]
+
+    init(_ state: AccessState) {
+        self.state = state
+        reviewers = Reviewers(sittings: state.sittings)
+        var denied: [ByteString: Denial] = [:]
+        for denial in state.accepted.denials.values.sorted(by: { $0.name > $1.name }) {
+            for grant in denial.grants { denied[grant] = denial }
+        }
+        self.denied = denied
+        serviceFaults = state.accepted.services.mapValues { state.accepted.faults(of: $0) }
+    }
+
+    /// What a grant refers to that is not there, or does not fit. Empty for a grant that may be judged further.
+    func referenceFaults(of grant: Grant) -> [ReferenceFault] {
+        (serviceFaults[grant.service] ?? [.unknownService(grant.service)]) + state.accepted.faults(of: grant)
+    }
+
+    /// Judges one grant file. A pure function of the state.
+    func assess(_ path: ByteString, _ file: AccessState.GrantFile) -> Assessment {
+        var assessment = Assessment(
+            basis: .awaitingReview, landed: file.landed, expires: .distantFuture, endsByUntil: false,
+            reviewEnds: nil, notBefore: file.landed, tier: nil, attestedBy: [], attestations: [], voids: [])
+        guard let grant = file.grant else {
+            assessment.basis = .quarantined(
+                GrantFaultText.unreadable(state.findings[path] ?? state.problems[path] ?? []))
+            return assessment
+        }
+        let faults = referenceFaults(of: grant)
+        guard faults.isEmpty, let service = state.accepted.services[grant.service], let policy = state.accepted.policy
+        else {
+            assessment.basis = .quarantined(faults.map(\.message).joined(separator: "; "))
+            return assessment
+        }
+        let tier = Self.tier(of: grant, on: service, policy: policy)
+        assessment.tier = tier
+
+        let decisions = state.reviews[path] ?? []
+        let revokes = decisions.filter { $0.verdict == .revoke && $0.void == nil }
+        let lastRevoke = revokes.max { state.sittings[$0.sitting].effective < state.sittings[$1.sitting].effective }
+        let threshold = lastRevoke.map { state.sittings[$0.sitting].effective } ?? .distantPast
+        let keeps = decisions.filter { review in
+            let sitting = state.sittings[review.sitting]
+            return review.verdict == .keep && review.void == nil && review.sha256 == file.sha256
+                && sitting.isPresent && sitting.effective > threshold && state.compromise(of: sitting) == nil
+        }.map(\.sitting)
+        assessment.voids = voids(among: decisions, sha256: file.sha256)
+
+        if state.directoryMoment != nil, let earliest = keeps.map({ state.sittings[$0].effective }).min() {
+            assessment.landed = earliest
+        }
+        let longest = assessment.landed + tier.longest
+        assessment.endsByUntil = grant.until.map { $0 <= longest } ?? false
+        assessment.expires = min(grant.until ?? .distantFuture, longest)
+        assessment.notBefore = assessment.landed
+
+        let chosen = reviewers.best(max(1, tier.reviewers), of: keeps)
+        let counted = chosen ?? reviewers.most(of: keeps)
+        assessment.attestedBy = counted.map { state.sittings[$0].by }.sorted()
+        assessment.attestations = counted.compactMap { state.sittings[$0].paths.first }.sorted()
+        if let oldest = chosen?.map({ state.sittings[$0].effective }).min() {
+            assessment.basis = .kept
+            assessment.reviewEnds = oldest + tier.review
+            let observed = chosen?.map { state.sittings[$0].observed }.min() ?? oldest
+            assessment.notBefore = max(assessment.landed, observed)
+        }
+        if tier.firstReview == .merge, revokes.isEmpty {
+            let ends = assessment.landed + tier.review
+            if assessment.reviewEnds.map({ $0 < ends }) ?? true {
+                assessment.basis = .merged
+                assessment.reviewEnds = ends
+                assessment.notBefore = assessment.landed
+            }
+        }
+
+        if let same = revokes.filter({ $0.sha256 == file.sha256 }).max(by: {
+            state.sittings[$0.sitting].effective < state.sittings[$1.sitting].effective
+        }) {
+            assessment.basis = revoked(by: same, ofTheseBytes: true)
+        } else if !assessment.isReviewed, let lastRevoke {
+            assessment.basis = revoked(by: lastRevoke, ofTheseBytes: false)
+        }
+        if let denial = denied[grant.id] {
+            assessment.basis = .denied(by: denial.name, why: denial.why)
+        }
+        return assessment
+    }
+
+    /// The strictest value of each field over every tier that applies to a grant.
+    ///
+    /// A tier that the policy does not define has quarantined the grant before.
+    static func tier(of grant: Grant, on service: Service, policy: Policy) -> Tier {
+        var names = [service.tier]
+        for elevation in service.elevated where applies(elevation, to: grant) { names.append(elevation.tier) }
+        let tiers = names.compactMap { policy.tiers[$0] }
+        return tiers.dropFirst().reduce(
+            tiers.first
+                ?? Tier(
+                    longest: Span(seconds: 0), review: Span(seconds: 0), reviewers: .max, stale: Span(seconds: 0),
+                    firstReview: .attestation)
+        ) { $0.stricter($1) }
+    }
+
+    /// Whether a grant asks for anything that an elevation lists: any pattern that can match one same name, or a class.
+    static func applies(_ elevation: Service.Elevation, to grant: Grant) -> Bool {
+        if elevation.see.contains(where: { grant.see.contains($0) }) { return true }
+        return elevation.scope.contains { attribute, elevated in
+            let allowed = grant.can.names[attribute] ?? attribute.allowedByDefault
+            return elevated.contains { pattern in allowed.contains { $0.canOverlap(pattern) } }
+        }
+    }
+
+    private func revoked(by review: Review, ofTheseBytes: Bool) -> Assessment.Basis {
+        let sitting = state.sittings[review.sitting]
+        return .revoked(
+            by: sitting.by, at: sitting.effective, path: sitting.paths.first ?? sitting.origin,
+            ofTheseBytes: ofTheseBytes)
+    }
+
+    /// One sentence for each decision that lies in the tree and does not count.
+    private func voids(among decisions: [Review], sha256: Digest) -> [String] {
+        decisions.compactMap { review in
+            let sitting = state.sittings[review.sitting]
+            guard sitting.isPresent else { return nil }
+            if let void = review.void {
+                // What was said about bytes that are no longer there explains nothing about these.
+                if void == .otherBytes, review.sha256 != sha256, state.directoryMoment == nil { return nil }
+                return VoidText.sentence(void, review: review, sitting: sitting)
+            }
+            guard review.verdict == .keep, review.sha256 == sha256, let since = state.compromise(of: sitting) else {
+                return nil
+            }
+            return VoidText.sentence(.keyCompromised(since: since), review: review, sitting: sitting)
+        }
+    }
+}

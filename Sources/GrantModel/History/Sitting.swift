@@ -1,0 +1,77 @@
+/// One sitting of one reviewer, as it was judged when it was first observed. Never judged again.
+struct Sitting: Sendable {
+    /// What makes two sittings the same, whatever their file is called: the bytes, and the key that signed them.
+    struct Identity: Hashable, Sendable {
+        var sha256: Digest
+        var key: [UInt8]
+    }
+
+    var by: ByteString
+    /// Every name of the reviewer's human at the time, `by` included.
+    var names: [ByteString]
+    var key: [UInt8]
+    /// Of the key, as the reviewer's file listed it; nil when it did not.
+    var fingerprint: ByteString?
+    /// When it was signed, but no later than it was first observed.
+    var effective: Instant
+    var observed: Instant
+    /// Place of the commit that brought it on the first-parent line.
+    var ordinal: Int
+    /// Voids the whole sitting.
+    var void: VoidReason?
+    /// Where it lies now, in order; empty once every copy is gone.
+    var paths: [ByteString]
+    /// Where it lay first.
+    var origin: ByteString
+
+    var isPresent: Bool { !paths.isEmpty }
+
+    /// Whether both were signed by one human, as far as was known when either was judged.
+    func sharesHuman(with other: Sitting) -> Bool {
+        by == other.by || key == other.key || names.contains(other.by) || other.names.contains(by)
+    }
+}
+
+/// What one sitting decided about one file.
+struct Review: Sendable {
+    /// Index into `AccessState.sittings`.
+    var sitting: Int
+    var sha256: Digest
+    var verdict: Attestation.Decision.Verdict
+    /// Voids this decision only.
+    var void: VoidReason?
+}
+
+/// An attestation's two files as the tree holds them now.
+struct SittingFile: Sendable {
+    /// Kept whole: a signature that changes later is checked against these bytes.
+    var document: FileContent?
+    var signature: [UInt8]?
+    /// Index into `AccessState.sittings` of what these two files say.
+    var sitting: Int?
+}
+
+/// Why a decision, or a whole sitting, does not count.
+enum VoidReason: Hashable, Sendable {
+    case unsigned
+    case badSignature(String)
+    case otherRepository(ByteString, expected: ByteString)
+    case noPolicy
+    case unknownPerson
+    case unknownKey
+    case keyOfSameCommit
+    case keyRetired(since: Instant)
+    case keyCompromised(since: Instant)
+    case signedTooEarly(age: Span, within: Span)
+    case unknownFile
+    case otherBytes
+    case unreadableFile
+    case notReviewable
+    case unknownService(ByteString)
+    case notOwner(service: ByteString)
+    case accountable
+    case sameHumanAsAccountable(ByteString)
+    case receivesAccess
+    case notAdmin
+    case describesReviewer
+}

@@ -1,0 +1,123 @@
+extension ScopeTable {
+    /// Decides one request. Pure; does not allocate when it allows.
+    ///
+    /// One grant must allow all of it: what two grants allow in part is not allowed by both together, because each was
+    /// reviewed by itself. Of several that allow, the one with the latest end is taken. Denials win over everything.
+    /// - Parameter service: an index into `services`.
+    package func decide(service: Int, caller: Caller, facts: RequestFacts, clock: DecisionClock) -> Decision {
+        guard serviceRules.indices.contains(service) else {
+            return Decision(verdict: .deny, reason: .noGrant, entry: nil, until: clock.now)
+        }
+        if denial(of: caller) != nil {
+            return Decision(verdict: .deny, reason: .denied, entry: nil, until: clock.now)
+        }
+        let unknown = unknownFields(of: facts, service: service)
+        let outside = unknown + facts.ungrantable.count
+        var survey = Survey()
+        callers.forEachMatch(service: service, caller: caller) { entry in
+            let rule = rules[entry]
+            let fresh = clock.confirmed.seconds &+ rule.stale
+            let isLive = clock.now.seconds >= rule.notBefore && clock.now.seconds < rule.notAfter
+            let isFresh = clock.now.seconds < fresh
+            if survey.allowed != nil, !(isLive && isFresh) { return }
+            let beyond = missing(rule, kind: serviceRules[service].kind, facts: facts)
+            if isLive && isFresh && beyond + outside == 0 {
+                survey.allow(entry, until: min(rule.notAfter, fresh))
+            } else {
+                survey.refuse(entry, rule, isLive: isLive, isFresh: isFresh, missing: beyond + outside)
+                if isLive && isFresh && beyond == 0 && facts.ungrantable.isEmpty { survey.onlyUnknownFields = true }
+            }
+        }
+        if let entry = survey.allowed {
+            return Decision(
+                verdict: .allow, reason: .allowed, entry: Int32(entry), until: Instant(seconds: survey.until))
+        }
+        guard let nearest = survey.nearest else {
+            return Decision(verdict: .deny, reason: .noGrant, entry: nil, until: clock.now)
+        }
+        let pauses = survey.nearestIsInForce && rules[nearest].pauses && outside == 0
+        return Decision(
+            verdict: pauses ? .pause : .deny, reason: survey.reason, entry: Int32(nearest), until: clock.now)
+    }
+
+    /// The first denial that names a caller.
+    func denial(of caller: Caller) -> Denial? {
+        var first: Int?
+        deniedCallers.forEachMatch(service: 0, caller: caller) { first = min(first ?? .max, $0) }
+        return first.map { denials[$0] }
+    }
+
+    /// How many fields of the request the service neither knows nor lets pass.
+    func unknownFields(of facts: RequestFacts, service: Int) -> Int {
+        guard serviceRules[service].deniesUnknownFields, !facts.unknownFields.isEmpty else { return 0 }
+        return facts.unknownFields.count { !services[service].passFields.contains($0) }
+    }
+
+    /// How many of the things a request asks for a grant lacks. Does not allocate.
+    private func missing(_ rule: ScopeRule, kind: Service.Kind, facts: RequestFacts) -> Int {
+        switch kind {
+        case .anthropic:
+            var missing = 0
+            var hasOperation = false
+            facts.names.forEach { attribute, name in
+                if attribute == .operations { hasOperation = true }
+                if !patterns.matches(rule.names(attribute), name) { missing += 1 }
+                return true
+            }
+            // What is called must have been understood.
+            if !hasOperation { missing += 1 }
+            if let asked = facts.maxTokens, asked > rule.maxTokens { missing += 1 }
+            return missing
+        case .http:
+            var index = Int(rule.routeStart)
+            let end = index + Int(rule.routeCount)
+            while index < end {
+                if routes[index].matches(method: facts.method, path: facts.path) { return 0 }
+                index += 1
+            }
+            return 1
+        case .mcp: return 1
+        }
+    }
+}
+
+/// What going through a caller's grants has shown so far.
+private struct Survey {
+    private(set) var allowed: Int?
+    private(set) var until: Int64 = .min
+    private(set) var nearest: Int?
+    private(set) var nearestIsInForce = false
+    var onlyUnknownFields = false
+    private var distance = Int.max
+    private var anyInForce = false
+    private var anyStale = false
+    private var allDenied = true
+
+    mutating func allow(_ entry: Int, until end: Int64) {
+        // Entries are in the order of their ids, so that a tie does not depend on the order of the caller's groups.
+        if end > until || (end == until && entry < (allowed ?? .max)) {
+            allowed = entry
+            until = end
+        }
+    }
+
+    /// The nearest lacks the fewest things; not being in force weighs half a thing, being barred one and a half.
+    mutating func refuse(_ entry: Int, _ rule: ScopeRule, isLive: Bool, isFresh: Bool, missing: Int) {
+        let penalty = rule.isBarred ? 3 : isLive && isFresh ? 0 : 1
+        let score = missing &* 2 &+ penalty
+        if score < distance || (score == distance && entry < (nearest ?? .max)) {
+            distance = score
+            nearest = entry
+            nearestIsInForce = isLive && isFresh
+        }
+        if isLive && isFresh { anyInForce = true }
+        if isLive && !isFresh { anyStale = true }
+        if !rule.isDenied { allDenied = false }
+    }
+
+    var reason: Decision.Reason {
+        if anyInForce { return onlyUnknownFields ? .unknownField : .beyondScope }
+        if anyStale { return .stale }
+        return allDenied ? .denied : .notInForce
+    }
+}

@@ -1,0 +1,83 @@
+extension ScopeTable {
+    /// The same decision with everything a person wants to know about it. Slower; never on the path of an allowed request.
+    package func explain(service: Int, caller: Caller, facts: RequestFacts, clock: DecisionClock) -> Explanation {
+        let decision = decide(service: service, caller: caller, facts: facts, clock: clock)
+        guard services.indices.contains(service) else {
+            return Explanation(decision: decision, text: "grantctl refused this request: there is no such service.")
+        }
+        var matched: Set<Int> = []
+        callers.forEachMatch(service: service, caller: caller) { matched.insert($0) }
+        let denial = denial(of: caller)
+        let candidates = matched.sorted().map { entry in
+            Explanation.Candidate(
+                grant: entries[entry].grant, path: entries[entry].path,
+                standing: assessments[entry].standing(at: clock.now),
+                why: why(entry, decision: decision, denial: denial, service: service, facts: facts, clock: clock))
+        }
+        let nearest = decision.entry.map(Int.init)
+        let missing = nearest.map { missingItems($0, service: service, facts: facts) } ?? []
+        let see = decision.verdict == .allow ? nearest.map { entries[$0].see } ?? [] : []
+        let text = RefusalText(
+            table: self, service: services[service], caller: caller, decision: decision, nearest: nearest,
+            missing: missing, denial: denial, clock: clock)
+        return Explanation(
+            decision: decision, grant: nearest.map { entries[$0].grant },
+            missing: decision.verdict == .allow ? [] : missing.map(\.text), see: see,
+            mask: services[service].protects.filter { !see.contains($0) }, candidates: candidates, text: text.rendered)
+    }
+
+    /// Everything a request asks for that a grant does not give, each once, in the order of the request.
+    func missingItems(_ entry: Int, service: Int, facts: RequestFacts) -> [MissingItem] {
+        var items: [MissingItem] = []
+        func add(_ item: MissingItem) {
+            if !items.contains(item) { items.append(item) }
+        }
+        let rule = rules[entry]
+        switch serviceRules[service].kind {
+        case .anthropic:
+            var hasOperation = false
+            facts.names.forEach { attribute, name in
+                if attribute == .operations { hasOperation = true }
+                if !patterns.matches(rule.names(attribute), name) { add(.name(attribute, ByteString(name))) }
+                return true
+            }
+            if !hasOperation { add(.operation) }
+            if let asked = facts.maxTokens, asked > rule.maxTokens { add(.maxTokens(asked, allowed: rule.maxTokens)) }
+        case .http:
+            let range = Int(rule.routeStart)..<Int(rule.routeStart + rule.routeCount)
+            if !routes[range].contains(where: { $0.matches(method: facts.method, path: facts.path) }) {
+                add(.route(method: facts.method, path: facts.path))
+            }
+        case .mcp: add(.mcp)
+        }
+        if serviceRules[service].deniesUnknownFields {
+            for field in facts.unknownFields where !services[service].passFields.contains(field) {
+                add(.unknownField(field))
+            }
+        }
+        for field in facts.ungrantable { add(.ungrantable(field)) }
+        return items
+    }
+
+    private func why(
+        _ entry: Int, decision: Decision, denial: Denial?, service: Int, facts: RequestFacts, clock: DecisionClock
+    ) -> String {
+        let assessment = assessments[entry]
+        let standing = StandingText.why(assessment, at: clock.now)
+        if let denial { return "denied/\(denial.name).yaml names the caller: \(denial.why)" }
+        guard assessment.standing(at: clock.now) == .inForce else { return standing }
+        if clock.now.seconds >= clock.confirmed.seconds &+ rules[entry].stale {
+            return "the repository was last reached at \(clock.confirmed), and its tier allows \(assessment.staleText)"
+        }
+        let missing = missingItems(entry, service: service, facts: facts)
+        if missing.isEmpty {
+            if decision.entry == Int32(entry) { return "allows it; \(standing)" }
+            return "allows it too; \(standing)"
+        }
+        return "does not allow " + missing.map(\.text).joined(separator: ", ")
+    }
+}
+
+extension Assessment {
+    var staleText: String { tier?.stale.description ?? "no time" }
+}

@@ -1,0 +1,90 @@
+import GrantModel
+import NIOCore
+import NIOHTTP1
+import Records
+
+extension ExchangeHandler {
+    /// Answers with `request.refusal`.
+    func answer(end: CompletionRecord.End) {
+        guard let context, let fault = request.refusal else { return close() }
+        releaseBody()
+        let refusal = Refusal(fault, request: request.id.text)
+        let body = refusal.body(for: request.kind)
+        var headers = HTTPHeaders()
+        for (name, value) in refusal.headers(for: request.kind) { headers.add(name: name, value: value) }
+        headers.add(name: "content-length", value: String(body.count))
+        if transport == .http1, !request.keepAlive || loop.isDraining {
+            request.keepAlive = false
+            headers.add(name: "connection", value: "close")
+        }
+        request.status = fault.status
+        let head = HTTPResponseHead(
+            version: .http1_1, status: HTTPResponseStatus(statusCode: fault.status), headers: headers
+        )
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if request.head.method != .HEAD {
+            request.responseBytes = Int64(body.count)
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
+        }
+        finish(end)
+    }
+
+    /// The last part of an answer: the exchange is complete.
+    func finish(_ end: CompletionRecord.End) {
+        guard let context else { return }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        complete(end)
+        let next = machine.answered()
+        if machine.phase == .discarding { deadline = Self.now + 5_000_000_000 }
+        follow(next)
+    }
+
+    /// Takes away an answer that is no longer allowed.
+    func cut(_ fault: RequestFault) {
+        switch machine.cut() {
+        case .nothing: break
+        case .refuseWhenRecorded: request.refusal = fault
+        case .refuse:
+            giveUpUpstream()
+            request.refusal = fault
+            answer(end: .cut)
+        case .endResponse: endResponse(fault, .cut, cleanly: true)
+        }
+    }
+
+    /// Ends a response that has begun: an event stream with an error event, which its client shows; anything else so
+    /// that its client sees that it is not whole.
+    ///
+    /// - Parameter cleanly: an event stream may end as if it were complete behind its error event, so that the client's
+    ///   other work on the connection goes on.
+    func endResponse(_ fault: RequestFault, _ end: CompletionRecord.End, cleanly: Bool) {
+        giveUpUpstream()
+        guard let context else { return }
+        if request.isEventStream, !request.hasLength, request.head.method != .HEAD {
+            var event = Refusal(fault, request: request.id.text).event(for: request.kind)[...]
+            // Behind half an event a line break is enough: the last `event:` line of a block names it, and a blank line
+            // would hand the half to the client's JSON parser.
+            event = event.drop { $0 == UInt8(ascii: "\n") }
+            var bytes = ByteBuffer()
+            if !request.isBetweenEvents { bytes.writeStaticString("\n") }
+            bytes.writeBytes(event)
+            request.responseBytes += Int64(bytes.readableBytes)
+            context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+            if cleanly { return finish(end) }
+        }
+        complete(end)
+        abortResponse()
+    }
+
+    /// Closes behind what was written, without the response's end (RFC 9112 §8; RFC 9113 §8.1: reset).
+    private func abortResponse() {
+        guard let context else { return }
+        guard !isClosing else { return }
+        isClosing = true
+        deadline = Self.now + 5_000_000_000
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        promise.futureResult.whenComplete { _ in bound.value.close() }
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: promise)
+    }
+}

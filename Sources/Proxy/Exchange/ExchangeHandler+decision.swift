@@ -1,0 +1,184 @@
+import GrantModel
+import NIOCore
+import NIOHTTP1
+import Records
+
+extension ExchangeHandler {
+    /// The request is whole and its caller known: reads the facts, decides, puts the decision on its way to disk.
+    func decide() {
+        request.ended = request.lastActivity
+        guard let caller = request.caller else { return close() }
+        if loop.live !== request.live {
+            // Another table went live while the body came in. Everything is done again by that one: a request is never
+            // routed by one table and decided by another.
+            if let fault = prepare() { return refuse(fault) }
+            guard request.tokenGeneration == loop.identityGeneration else { return identifyAgain() }
+        }
+        guard let live = request.live, let target = request.target else { return close() }
+        let method = MethodName.of(request.head.method)
+        let read = request.body.withUnsafeReadableBytes { body in
+            loop.facts.read(
+                service: target.service, method: method, path: request.path, query: request.query,
+                contentType: request.fields.contentType, body: body
+            )
+        }
+        let facts: RequestFacts
+        switch read {
+        case .failure(let fault): return refuse(fault)
+        case .success(let success): facts = success
+        }
+        let clock = loop.decisionClock(milliseconds: request.milliseconds)
+        let decision = live.table.decide(service: request.service, caller: caller, facts: facts, clock: clock)
+        request.facts = facts
+        request.decision = decision
+        if decision.verdict == .allow || target.service.mode == .observe {
+            machine.record(.forward)
+        } else {
+            let explanation = live.table.explain(service: request.service, caller: caller, facts: facts, clock: clock)
+            request.refusal = .scope(decision, explanation.text, code: loop.configuration.refusalCode)
+            machine.record(.refuse)
+        }
+        record(verdict: decision.verdict, reason: decision.reason.bytes, entry: decision.entry)
+    }
+
+    /// The issuers changed while the body came in: the caller is established anew.
+    private func identifyAgain() {
+        request.caller = nil
+        identify()
+        // A token that was verified since by the new issuers is known at once.
+        if request.caller != nil, machine.phase == .receiving { decide() }
+    }
+
+    /// A refusal that needs no decision: on record first, like every other.
+    func refuse(_ fault: RequestFault) {
+        resumeReads()
+        request.refusal = fault
+        machine.record(.refuse)
+        if !machine.requestEnded, !mayDiscardRest { request.keepAlive = false }
+        releaseBody()
+        record(verdict: .deny, reason: ByteString(fault.reason), entry: nil)
+    }
+
+    /// What is left of the body is small enough to read it to its end for the connection's sake.
+    private var mayDiscardRest: Bool {
+        guard let length = request.fields.contentLength else { return false }
+        return length <= 1 << 20 && !request.fields.expectsContinue
+    }
+
+    private func record(verdict: Decision.Verdict, reason: ByteString, entry: Int32?) {
+        var record = DecisionRecord(id: request.id, time: request.milliseconds, verdict: verdict, reason: reason)
+        record.method = MethodName.of(request.head.method)
+        record.path = request.path
+        record.session = request.fields.session
+        record.requestBytes = Int64(request.bodyBytes)
+        if let target = request.target { record.service = target.service.name }
+        if let caller = request.caller {
+            record.issuer = caller.issuer
+            record.subject = caller.subject
+        }
+        if let facts = request.facts {
+            record.facts = FactsText.encode(facts)
+            facts.names.forEach { attribute, name in
+                guard attribute == .models else { return true }
+                record.model = ByteString(Array(name))
+                return false
+            }
+        }
+        if let live = request.live {
+            record.commit = live.table.commit
+            if let entry, live.table.entries.indices.contains(Int(entry)) {
+                let grant = live.table.entries[Int(entry)]
+                record.grant = grant.grant
+                record.blob = grant.blob
+                record.rule = grant.path
+            }
+        }
+        request.isRecorded = true
+        loop.record(record, for: self)
+    }
+
+    /// The decision is on disk, or could not be put there.
+    func recorded(epoch: UInt64, durably: Bool) {
+        guard epoch == self.epoch else { return }
+        request.decided = Self.now
+        guard let course = machine.recorded(durably: durably) else { return }
+        if !durably {
+            request.refusal = RequestFault(
+                status: 503, reason: "record_failed",
+                message: "the gateway cannot record its decisions and forwards nothing; try again, and tell its operator"
+            )
+        }
+        switch course {
+        case .forward: forward()
+        case .refuse: answer(end: .refused)
+        }
+    }
+
+    // MARK: Again, under another table or at another time
+
+    /// Decides once more what is under way, and cuts it if it is no longer allowed.
+    func reconsider(milliseconds: Int64) {
+        guard let caller = request.caller, let facts = request.facts else { return }
+        guard let live = loop.live, let target = request.target else { return }
+        let clock = loop.decisionClock(milliseconds: milliseconds)
+        // The same path may lead to another service now, or to none: then nothing allows this exchange any more.
+        let service =
+            live === request.live
+            ? request.service : live.table.services.firstIndex { $0.name == target.service.name && $0.serves(target) }
+        guard let service else {
+            return cut(
+                RequestFault(
+                    status: 403, reason: "no_service", message: "this service was taken away or moved while the answer was under way",
+                    errorCode: loop.configuration.refusalCode
+                )
+            )
+        }
+        let decision = live.table.decide(service: service, caller: caller, facts: facts, clock: clock)
+        if decision.verdict == .allow || live.table.services[service].mode == .observe {
+            request.decision = decision
+            return
+        }
+        let explanation = live.table.explain(service: service, caller: caller, facts: facts, clock: clock)
+        cut(.scope(decision, explanation.text, code: loop.configuration.refusalCode))
+    }
+}
+
+extension Service {
+    /// Sends requests to where this target's went, with the same credential.
+    fileprivate func serves(_ target: ServiceTarget) -> Bool {
+        upstream == target.service.upstream && credential == target.service.credential && kind == target.service.kind
+    }
+}
+
+extension RequestFault {
+    /// What the grants do not allow.
+    static func scope(_ decision: Decision, _ text: String, code: String?) -> RequestFault {
+        RequestFault(status: 403, reason: decision.reason.rawValue, message: text, errorCode: code)
+    }
+}
+
+extension Decision.Reason {
+    private static let names: [Decision.Reason: ByteString] = Dictionary(
+        uniqueKeysWithValues: allCases.map { ($0, ByteString($0.rawValue)) }
+    )
+
+    fileprivate var bytes: ByteString {
+        self == .allowed ? Self.allowedName : Self.names[self] ?? ByteString(rawValue)
+    }
+
+    private static let allowedName: ByteString = "allowed"
+}
+
+/// Methods as bytes, the usual ones made once.
+enum MethodName {
+    private static let post: ByteString = "POST"
+    private static let get: ByteString = "GET"
+
+    static func of(_ method: HTTPMethod) -> ByteString {
+        switch method {
+        case .POST: post
+        case .GET: get
+        default: ByteString(method.rawValue)
+        }
+    }
+}

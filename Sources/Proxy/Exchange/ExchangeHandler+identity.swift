@@ -1,0 +1,153 @@
+import Crypto
+import GrantModel
+import Identity
+import NIOCore
+import NIOHTTP1
+
+extension ExchangeHandler {
+    /// Routes the request by the live table, checks its header and serialises what travels on.
+    /// - Returns: why the request cannot be interpreted, or nothing is there to serve it.
+    func prepare() -> RequestFault? {
+        guard let live = loop.live else {
+            return RequestFault(
+                status: 503, reason: "no_table", message: "the gateway has no grants yet; try again in a moment"
+            )
+        }
+        request.live = live
+        var uri = request.head.uri
+        let target: RequestTarget
+        switch uri.withUTF8({ RequestTarget.read(UnsafeRawBufferPointer($0)) }) {
+        case .failure(let fault): return fault
+        case .success(let read): target = read
+        }
+        guard let match = live.routes.match(target.path), live.targets.indices.contains(match.service) else {
+            return RouteTable.unknownPath
+        }
+        let service = live.targets[match.service]
+        request.target = service
+        request.service = match.service
+        request.path = match.rest
+        request.query = target.query
+        guard !service.lacksCredential else {
+            return RequestFault(
+                status: 503, reason: "no_credential",
+                message: "the gateway holds no credential for this service; tell its operator"
+            )
+        }
+        request.prepared = ByteBufferAllocator().buffer(capacity: 4_096)
+        request.prepared.writeString(request.head.method.rawValue)
+        request.prepared.writeStaticString(" ")
+        request.prepared.writeBytes(live.routes.upstreamTarget(match, query: target.query).bytes)
+        request.prepared.writeStaticString(" HTTP/1.1\r\n")
+        request.prepared.writeBytes(service.ownHeaders)
+        switch RequestFields.read(request.head, forwarded: &request.prepared) {
+        case .failure(let fault): return fault
+        case .success(let fields): request.fields = fields
+        }
+        if let length = request.fields.contentLength, length > loop.configuration.limits.bodyBytes {
+            return RequestFault(
+                status: 413, reason: "body_too_large",
+                message: "the request's body is larger than \(loop.configuration.limits.bodyBytes >> 20) MiB"
+            )
+        }
+        return nil
+    }
+
+    /// Establishes who is calling before anything of the body is waited for.
+    func identify() {
+        switch request.fields.token {
+        case .token(let token): identify(by: token)
+        case .missing:
+            refuse(
+                .identity("no_token", "no token: set ANTHROPIC_AUTH_TOKEN to a token of your identity provider")
+            )
+        case .scheme:
+            refuse(.identity("token_scheme", "the authorization field must be `Bearer` and a token"))
+        case .conflict:
+            refuse(
+                .identity(
+                    "token_conflict",
+                    "authorization and x-api-key hold different values: unset ANTHROPIC_API_KEY and keep your token in "
+                        + "ANTHROPIC_AUTH_TOKEN"
+                )
+            )
+        }
+    }
+
+    private func identify(by token: [UInt8]) {
+        let digest = token.withUnsafeBytes { GrantModel.Digest(bytes: Array(SHA256.hash(data: $0))) }
+        let now = Instant(milliseconds: request.milliseconds)
+        if let caller = loop.tokens.caller(for: digest, now: now) {
+            loop.countTokenCache(hit: true)
+            request.caller = caller
+            continueExpected()
+            return
+        }
+        loop.countTokenCache(hit: false)
+        machine.awaitIdentity()
+        pauseReads()
+        verify(token, digest: digest, now: now)
+    }
+
+    private func verify(_ token: [UInt8], digest: GrantModel.Digest, now: Instant) {
+        let verifier = loop.verifier
+        let eventLoop = loop.eventLoop
+        let epoch = epoch
+        let generation = loop.identityGeneration
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        Task {
+            let result = await verifier.verify(token, now: now)
+            eventLoop.execute {
+                bound.value.verified(result, token: token, digest: digest, epoch: epoch, generation: generation)
+            }
+        }
+    }
+
+    private func verified(
+        _ result: Result<Caller, TokenRefusal>, token: [UInt8], digest: GrantModel.Digest, epoch: UInt64, generation: Int
+    ) {
+        guard epoch == self.epoch, machine.phase == .identifying else { return }
+        guard generation == loop.identityGeneration else {
+            // The issuers changed meanwhile: what the old ones said counts for nothing.
+            return verify(token, digest: digest, now: Instant(milliseconds: loop.clock.milliseconds))
+        }
+        switch result {
+        case .failure(let refusal):
+            resumeReads()
+            refuse(
+                .identity(ByteString(refusal.reason).replacing(UInt8(ascii: "-"), with: UInt8(ascii: "_")), refusal.text)
+            )
+        case .success(let caller):
+            loop.tokens.insert(caller, for: digest, now: Instant(milliseconds: loop.clock.milliseconds))
+            request.caller = caller
+            deadline = Self.now + loop.configuration.timeouts.body.nanoseconds
+            let next = machine.identified()
+            resumeReads()
+            if next == .nothing { continueExpected() }
+            follow(next)
+        }
+    }
+
+    /// The client may send the body it announced (RFC 9110 §10.1.1).
+    private func continueExpected() {
+        request.tokenGeneration = loop.identityGeneration
+        guard request.fields.expectsContinue, transport == .http1, request.bodyBytes == 0, !machine.requestEnded,
+            let context
+        else { return }
+        context.writeAndFlush(
+            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil
+        )
+    }
+}
+
+extension RequestFault {
+    fileprivate static func identity(_ reason: String, _ message: String) -> RequestFault {
+        RequestFault(status: 401, reason: reason, message: message)
+    }
+}
+
+extension ByteString {
+    fileprivate func replacing(_ byte: UInt8, with other: UInt8) -> String {
+        String(decoding: bytes.map { $0 == byte ? other : $0 }, as: UTF8.self)
+    }
+}

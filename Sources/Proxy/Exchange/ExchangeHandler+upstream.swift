@@ -1,0 +1,200 @@
+import GrantModel
+import NIOCore
+import NIOHTTP1
+import Records
+
+extension ExchangeHandler {
+    /// Bodies up to this many bytes leave in one piece with the header.
+    private static let joinedBytes = 16 << 10
+
+    /// Sends the request on its way: a connection first.
+    func forward() {
+        guard let target = request.target, let pool = loop.pool(for: target), pool.upstream.serves(target) else {
+            // The table changed in between, and this upstream is no longer in it.
+            request.refusal = RequestFault(
+                status: 503, reason: "moved", message: "this service moved while the request was under way; try again"
+            )
+            return answer(end: .refused)
+        }
+        completePrepared()
+        self.pool = pool
+        request.lastActivity = Self.now
+        waiter = pool.acquire(for: self, fresh: false)
+    }
+
+    /// Ends the header; a small body goes right behind it.
+    private func completePrepared() {
+        let count = request.body.readableBytes
+        if count > 0 || request.fields.contentLength != nil || request.fields.isChunked {
+            request.prepared.writeStaticString("content-length: ")
+            request.prepared.writeString(String(count))
+            request.prepared.writeStaticString("\r\n\r\n")
+        } else {
+            request.prepared.writeStaticString("\r\n")
+        }
+        if count > 0, count <= Self.joinedBytes {
+            request.body.withUnsafeReadableBytes { _ = request.prepared.writeBytes($0) }
+        }
+    }
+
+    func upstreamReady(_ connection: UpstreamConnection) {
+        waiter = nil
+        guard machine.connected() else {
+            // The machine of the pool serves only those who wait.
+            connection.close()
+            return
+        }
+        self.connection = connection
+        let now = Self.now
+        if request.sent < 0 { loop.observeOverhead(nanoseconds: now - max(request.ended, request.arrived)) }
+        request.sent = now
+        request.lastActivity = now
+        let rest = request.body.readableBytes > Self.joinedBytes ? request.body : nil
+        connection.setPaused(!(context?.channel.isWritable ?? true))
+        connection.send(request.head.method, request.prepared, rest, for: self)
+    }
+
+    func upstreamFailed(_ failure: UpstreamFailure) {
+        waiter = nil
+        let reused = connection?.servedBefore ?? false
+        connection = nil
+        switch machine.failed(failure, reused: reused, idempotent: request.isIdempotent) {
+        case .nothing: break
+        case .retry: waiter = pool?.acquire(for: self, fresh: true)
+        case .answer:
+            request.refusal = failure.fault
+            answer(end: .upstreamFailed)
+        case .abortResponse: endResponse(failure.fault, .upstreamFailed, cleanly: false)
+        }
+    }
+
+    func giveUpUpstream() {
+        if let waiter {
+            pool?.leave(waiter)
+            self.waiter = nil
+        }
+        let connection = connection
+        self.connection = nil
+        connection?.abandon()
+    }
+
+    func checkUpstreamTime(now: Int64) {
+        let timeouts = loop.configuration.timeouts
+        let waited = now - request.lastActivity
+        let failure: UpstreamFailure
+        switch machine.phase {
+        case .connecting where waited > timeouts.connect.nanoseconds: failure = .connectTimeout
+        case .waiting where waited > timeouts.responseHead.nanoseconds: failure = .headTimeout
+        case .streaming where waited > timeouts.silence.nanoseconds: failure = .silence
+        default: return
+        }
+        let lost = connection
+        if let waiter { pool?.leave(waiter) }
+        upstreamFailed(failure)
+        lost?.abandon()
+    }
+
+    // MARK: The response
+
+    func upstreamResponded(_ head: HTTPResponseHead) {
+        let now = Self.now
+        request.firstByte = now
+        request.lastActivity = now
+        loop.observeUpstream(nanoseconds: now - request.sent)
+        let answer: ResponseFields
+        switch ResponseFields.read(head, needle: request.target?.needle) {
+        case .failure(let failure): return failResponse(failure)
+        case .success(let fields): answer = fields
+        }
+        guard let context, machine.responded() else { return giveUpUpstream() }
+        releaseBody()
+        connection?.noteKeepAlive(seconds: answer.keepAliveSeconds)
+        var headers = answer.headers
+        request.status = Int(head.status.code)
+        request.isEventStream = answer.isEventStream
+        request.usage = UsageReader(contentType: answer.contentType.utf8)
+        request.guardian = request.target?.needle.map(CredentialGuard.init)
+        let hasBody = request.head.method != .HEAD && head.status.mayHaveResponseBody
+        request.hasLength = answer.contentLength != nil || !hasBody
+        if transport == .http1 {
+            if hasBody, answer.contentLength == nil {
+                if request.head.version == .http1_1 {
+                    headers.add(name: "transfer-encoding", value: "chunked")
+                } else {
+                    request.keepAlive = false
+                }
+            }
+            if loop.isDraining { request.keepAlive = false }
+            if !request.keepAlive { headers.add(name: "connection", value: "close") }
+        }
+        headers.add(name: "x-grantctl-request", value: request.id.text)
+        context.write(
+            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: head.status, headers: headers))),
+            promise: nil
+        )
+    }
+
+    func upstreamSent(_ bytes: ByteBuffer) {
+        guard let context, machine.phase == .streaming else { return }
+        request.lastActivity = Self.now
+        var bytes = bytes
+        let parser = loop.facts.parser
+        bytes.withUnsafeReadableBytes { request.usage?.consume($0, parser: parser) }
+        if let verdict = bytes.withUnsafeReadableBytes({ request.guardian?.scan($0) }) {
+            switch verdict {
+            case .found: return failResponse(.leak)
+            case .clean(let replayed, let forwarded):
+                if replayed > 0 { write(held: replayed, context) }
+                guard let clean = bytes.readSlice(length: forwarded) else { return failResponse(.malformed) }
+                bytes = clean
+            }
+        }
+        write(bytes, context)
+    }
+
+    func upstreamReadComplete() {
+        context?.flush()
+    }
+
+    func upstreamEnded() {
+        connection = nil
+        guard let context, machine.phase == .streaming else { return }
+        if let held = request.guardian?.finish(), held > 0 { write(held: held, context) }
+        request.usage?.finish(parser: loop.facts.parser)
+        finish(.complete)
+    }
+
+    private func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        let count = bytes.readableBytes
+        guard count > 0 else { return }
+        request.responseBytes += Int64(count)
+        if request.isEventStream {
+            let last = bytes.getInteger(at: bytes.writerIndex - 1, as: UInt8.self)
+            let before = count > 1 ? bytes.getInteger(at: bytes.writerIndex - 2, as: UInt8.self) : nil
+            request.isBetweenEvents = last == UInt8(ascii: "\n") && before == UInt8(ascii: "\n")
+        }
+        context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+    }
+
+    private func write(held count: Int, _ context: ChannelHandlerContext) {
+        guard let needle = request.target?.needle else { return }
+        write(ByteBuffer(bytes: needle.prefix(count)), context)
+    }
+
+    private func failResponse(_ failure: UpstreamFailure) {
+        let lost = connection
+        upstreamFailed(failure)
+        lost?.abandon()
+    }
+}
+
+extension UpstreamFailure {
+    fileprivate var fault: RequestFault { RequestFault(status: status, reason: reason, message: message) }
+}
+
+extension Service.Upstream {
+    fileprivate func serves(_ target: ServiceTarget) -> Bool {
+        let other = target.service.upstream
+        return host == other.host && port == other.port && tls == other.tls
+    }
+}

@@ -1,0 +1,332 @@
+import GrantModel
+import NIOCore
+import NIOHTTP1
+import Records
+
+/// Carries the requests of one HTTP/1.1 connection, or the one of an HTTP/2 stream, through the gateway.
+///
+/// A thin shell: `ExchangeStateMachine` says what happens next. Lives on one event loop, which also owns everything it
+/// calls; nothing here waits or locks.
+final class ExchangeHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    enum Transport {
+        case http1
+        /// A stream of an HTTP/2 connection.
+        case http2
+    }
+
+    let loop: LoopState
+    let transport: Transport
+    var machine = ExchangeStateMachine()
+    var request: RequestInProgress
+    /// Changes with every request: what comes back late finds out whether it is still meant.
+    private(set) var epoch: UInt64 = 0
+    /// Where the loop's list has this handler.
+    var slot = -1
+
+    var context: ChannelHandlerContext?
+    var connection: UpstreamConnection?
+    var waiter: PoolStateMachine.WaiterID?
+    var pool: UpstreamPool?
+    private var readWasAsked = false
+    private var readsArePaused = false
+    /// Parts of later requests that were pipelined; bounded by not reading on.
+    private var held = CircularBuffer<HTTPServerRequestPart>()
+    private var isReplaying = false
+    /// When to give up waiting for the client, in nanoseconds on the loop's clock.
+    var deadline: Int64
+    var isClosing = false
+
+    private static let noRequest = RequestInProgress(
+        head: HTTPRequestHead(version: .http1_1, method: .GET, uri: ""), arrived: 0, milliseconds: 0,
+        id: RecordID(value: 0)
+    )
+    private static let mostHeldParts = 512
+
+    init(loop: LoopState, transport: Transport) {
+        self.loop = loop
+        self.transport = transport
+        request = Self.noRequest
+        deadline = Self.now + loop.configuration.timeouts.head.nanoseconds
+    }
+
+    static var now: Int64 { Int64(clamping: NIODeadline.now().uptimeNanoseconds) }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        loop.add(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        loop.remove(self)
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        if held.isEmpty || isReplaying { take(part) } else { hold(part) }
+    }
+
+    private func take(_ part: HTTPServerRequestPart) {
+        switch part {
+        case .head(let head):
+            switch machine.headArrived() {
+            case .begin: begin(head)
+            case .hold: hold(part)
+            case .take, .drop: break
+            }
+        case .body(let bytes):
+            switch machine.bodyArrived() {
+            case .take: collect(bytes)
+            case .hold: hold(part)
+            case .begin, .drop: break
+            }
+        case .end:
+            // Of a request that is held as well.
+            if machine.requestEnded, machine.isActive { return hold(part) }
+            follow(machine.endArrived())
+        }
+    }
+
+    private func hold(_ part: HTTPServerRequestPart) {
+        guard held.count < Self.mostHeldParts else {
+            close()
+            return
+        }
+        held.append(part)
+        pauseReads()
+    }
+
+    /// Takes up the next pipelined request, if there is one.
+    private func replay() {
+        guard !isReplaying else { return }
+        isReplaying = true
+        while let part = held.first {
+            let isHead = if case .head = part { true } else { false }
+            guard !machine.isActive || (!isHead && !machine.requestEnded) else { break }
+            held.removeFirst()
+            take(part)
+        }
+        isReplaying = false
+        if held.isEmpty, machine.phase != .identifying { resumeReads() }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if readsArePaused {
+            readWasAsked = true
+        } else {
+            context.read()
+        }
+    }
+
+    func pauseReads() {
+        readsArePaused = true
+    }
+
+    func resumeReads() {
+        guard readsArePaused else { return }
+        readsArePaused = false
+        if readWasAsked {
+            readWasAsked = false
+            context?.read()
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        connection?.setPaused(!context.channel.isWritable)
+        request.lastActivity = Self.now
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTPParserError, machine.phase == .idle, transport == .http1 {
+            refuseUnparsed(error)
+        } else {
+            close()
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if machine.closed() { complete(.clientGone) }
+        giveUpUpstream()
+        releaseBody()
+        held.removeAll()
+        context.fireChannelInactive()
+    }
+
+    // MARK: A request's beginning and end
+
+    private func begin(_ head: HTTPRequestHead) {
+        epoch &+= 1
+        let milliseconds = loop.clock.milliseconds
+        request = RequestInProgress(
+            head: head, arrived: Self.now, milliseconds: milliseconds, id: loop.records.nextID(time: milliseconds)
+        )
+        request.keepAlive = transport == .http1 && head.version == .http1_1 && head.isKeepAlive && !loop.isDraining
+        request.lastActivity = request.arrived
+        deadline = request.arrived + loop.configuration.timeouts.body.nanoseconds
+        if let fault = prepare() {
+            request.keepAlive = false
+            return refuse(fault)
+        }
+        identify()
+    }
+
+    /// Part of a request that cannot be parsed: the connection is of no further use.
+    private func refuseUnparsed(_ error: any Error) {
+        _ = machine.headArrived()
+        _ = machine.endArrived()
+        epoch &+= 1
+        let milliseconds = loop.clock.milliseconds
+        request = RequestInProgress(
+            head: HTTPRequestHead(version: .http1_1, method: .GET, uri: ""), arrived: Self.now,
+            milliseconds: milliseconds, id: loop.records.nextID(time: milliseconds)
+        )
+        request.keepAlive = false
+        let isOverflow = (error as? HTTPParserError) == .headerOverflow
+        refuse(
+            RequestFault(
+                status: isOverflow ? 431 : 400, reason: isOverflow ? "header_overflow" : "malformed_http",
+                message: isOverflow ? "the request's header is too large" : "this is not valid HTTP/1.1"
+            )
+        )
+    }
+
+    private func collect(_ bytes: ByteBuffer) {
+        var bytes = bytes
+        let count = bytes.readableBytes
+        let limits = loop.configuration.limits
+        guard request.bodyBytes + count <= limits.bodyBytes else { return refuseTooLarge() }
+        guard loop.bufferedBytes + count <= limits.bufferedBytesPerLoop else {
+            return refuse(
+                RequestFault(
+                    status: 503, reason: "body_budget", message: "too many request bodies are under way; try again"
+                )
+            )
+        }
+        loop.bufferedBytes += count
+        if request.bodyBytes == 0 {
+            // The whole body of most requests: kept as a slice of what was read, without a copy.
+            request.body = bytes
+        } else {
+            if request.body.capacity < request.bodyBytes + count, let length = request.fields.contentLength {
+                // No more than was received already is ever reserved on a length's word.
+                request.body.reserveCapacity(min(length, max(256 << 10, request.bodyBytes * 2 + count)))
+            }
+            request.body.writeBuffer(&bytes)
+        }
+        request.bodyBytes += count
+        request.lastActivity = Self.now
+    }
+
+    func refuseTooLarge() {
+        refuse(
+            RequestFault(
+                status: 413, reason: "body_too_large",
+                message: "the request's body is larger than \(loop.configuration.limits.bodyBytes >> 20) MiB"
+            )
+        )
+    }
+
+    func releaseBody() {
+        loop.bufferedBytes -= request.bodyBytes
+        request.bodyBytes = 0
+        request.body = ByteBuffer()
+        request.prepared = ByteBuffer()
+    }
+
+    func follow(_ next: ExchangeStateMachine.Next) {
+        switch next {
+        case .nothing: break
+        case .decide: decide()
+        case .settle: settle()
+        }
+    }
+
+    /// The exchange is over and the request read to its end.
+    private func settle() {
+        guard request.keepAlive, transport == .http1, !loop.isDraining else { return closeWhenFlushed() }
+        deadline = Self.now + loop.configuration.timeouts.idle.nanoseconds
+        request = Self.noRequest
+        if held.isEmpty, !readsArePaused { return }
+        replay()
+    }
+
+    func complete(_ end: CompletionRecord.End) {
+        guard request.isRecorded, !request.isCompleted else { return }
+        request.isCompleted = true
+        let now = Self.now
+        func microseconds(_ moment: Int64) -> Int64 { moment < 0 ? -1 : (moment - request.arrived) / 1_000 }
+        loop.complete(
+            CompletionRecord(
+                id: request.id, end: end, status: request.status, decided: microseconds(request.decided),
+                firstByte: microseconds(request.firstByte), total: microseconds(now),
+                responseBytes: request.responseBytes, inputTokens: request.usage?.inputTokens ?? -1,
+                outputTokens: request.usage?.outputTokens ?? -1
+            )
+        )
+    }
+
+    // MARK: Closing
+
+    func close() {
+        context?.close(promise: nil)
+    }
+
+    /// Closes once what was written has left, or shortly after if it cannot.
+    func closeWhenFlushed() {
+        guard !isClosing, let context else { return }
+        isClosing = true
+        deadline = Self.now + 5_000_000_000
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        promise.futureResult.whenComplete { _ in bound.value.close() }
+        switch transport {
+        case .http1: context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: promise)
+        // The stream ends by itself when both sides are through; a half-open one is reset.
+        case .http2: promise.succeed()
+        }
+    }
+
+    // MARK: The loop
+
+    func drain() {
+        request.keepAlive = false
+        if !machine.isActive, transport == .http1 { close() }
+    }
+
+    func endForDrain() {
+        if machine.isActive { complete(.drained) }
+        close()
+    }
+
+    func tick(now: Int64, milliseconds: Int64) {
+        switch machine.phase {
+        case .idle:
+            if now >= deadline { close() }
+        case .identifying, .recording, .closed:
+            break
+        case .receiving:
+            if now >= deadline {
+                request.keepAlive = false
+                refuse(RequestFault(status: 408, reason: "body_timeout", message: "the request's body did not arrive in time"))
+            }
+        case .discarding:
+            if now >= deadline { close() }
+        case .connecting, .waiting, .streaming:
+            if let decision = request.decision, decision.until.seconds * 1_000 <= milliseconds {
+                reconsider(milliseconds: milliseconds)
+            }
+            checkUpstreamTime(now: now)
+        }
+        if isClosing, now >= deadline { close() }
+    }
+}
+
+@available(*, unavailable)
+extension ExchangeHandler: Sendable {}

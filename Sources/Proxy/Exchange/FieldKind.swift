@@ -1,0 +1,69 @@
+/// What the gateway does with a header field, by its name.
+enum FieldKind {
+    /// Travels as it is.
+    case other
+    /// Belongs to one connection, or is replaced (RFC 9110 §7.6.1).
+    case dropped
+    case authorization
+    case apiKey
+    case connection
+    case contentLength
+    case contentType
+    case contentEncoding
+    case transferEncoding
+    case expect
+    case host
+    case upgrade
+    case keepAlive
+    case anthropicBeta
+    case anthropicVersion
+    case session
+
+    init(_ name: UnsafeBufferPointer<UInt8>) {
+        self = .other
+        switch name.count {
+        case 2: if name.isField("te") { self = .dropped }
+        case 4: if name.isField("host") { self = .host }
+        case 6:
+            if name.isField("cookie") { self = .dropped }
+            if name.isField("expect") { self = .expect }
+        case 7:
+            if name.isField("trailer") { self = .dropped }
+            if name.isField("upgrade") { self = .upgrade }
+        case 9:
+            if name.isField("x-api-key") { self = .apiKey }
+            if name.isField("forwarded") { self = .dropped }
+        case 10:
+            if name.isField("connection") { self = .connection }
+            if name.isField("keep-alive") { self = .keepAlive }
+        case 12: if name.isField("content-type") { self = .contentType }
+        case 13: if name.isField("authorization") { self = .authorization }
+        case 14:
+            if name.isField("content-length") { self = .contentLength }
+            if name.isField("anthropic-beta") { self = .anthropicBeta }
+        case 15: if name.isField("accept-encoding") { self = .dropped }
+        case 16: if name.isField("content-encoding") { self = .contentEncoding }
+        case 17:
+            if name.isField("transfer-encoding") { self = .transferEncoding }
+            if name.isField("anthropic-version") { self = .anthropicVersion }
+        case 24: if name.isField("x-claude-code-session-id") { self = .session }
+        default: break
+        }
+        if case .other = self, name.hasFieldPrefix("proxy-") || name.hasFieldPrefix("x-forwarded-") { self = .dropped }
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Equality with a lower-case name, ASCII case aside. The parser admitted token characters only, and of those
+    /// setting bit 5 makes no other character a letter, a digit or `-`.
+    func isField(_ name: StaticString) -> Bool {
+        count == name.utf8CodeUnitCount && hasFieldPrefix(name)
+    }
+
+    func hasFieldPrefix(_ name: StaticString) -> Bool {
+        guard count >= name.utf8CodeUnitCount else { return false }
+        let other = name.utf8Start
+        for index in 0..<name.utf8CodeUnitCount where self[index] | 0x20 != other[index] { return false }
+        return true
+    }
+}

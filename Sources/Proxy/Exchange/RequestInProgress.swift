@@ -1,0 +1,73 @@
+import GrantModel
+import NIOCore
+import NIOHTTP1
+import Records
+
+/// What is known of the request that an exchange is about. Times are nanoseconds on the loop's clock.
+struct RequestInProgress {
+    var head: HTTPRequestHead
+    var arrived: Int64
+    /// Of arrival, since 1970.
+    var milliseconds: Int64
+    /// When the request was whole.
+    var ended: Int64 = 0
+    var id: RecordID
+
+    /// The table the request is routed and decided by: one, from beginning to end.
+    var live: LiveTable?
+    var target: ServiceTarget?
+    var service = 0
+    /// Below the service's prefix.
+    var path = ByteString("")
+    var query: ByteString?
+    var fields = RequestFields()
+    /// The upstream request's first bytes: request line and header, up to what is added last.
+    var prepared = ByteBuffer()
+
+    var caller: Caller?
+    var tokenGeneration = 0
+    var body = ByteBuffer()
+    /// Counted in the loop's `bufferedBytes`.
+    var bodyBytes = 0
+    var facts: RequestFacts?
+    var decision: Decision?
+    /// What is answered once it is on record; nil where the request is forwarded.
+    var refusal: RequestFault?
+
+    var decided: Int64 = -1
+    var sent: Int64 = -1
+    var firstByte: Int64 = -1
+    /// When the last byte passed in either direction.
+    var lastActivity: Int64 = 0
+    var status = 0
+    var responseBytes: Int64 = 0
+    var usage: UsageReader?
+    var guardian: CredentialGuard?
+    var isEventStream = false
+    /// The event stream stands between two events, so that another may follow.
+    var isBetweenEvents = true
+    /// The response's length is announced, so that nothing can be added to it.
+    var hasLength = false
+    var isRecorded = false
+    var isCompleted = false
+    /// The client may use the connection for another request.
+    var keepAlive = true
+    /// Delivered instead of the response that is under way.
+    var cutReason: RequestFault?
+
+    init(head: HTTPRequestHead, arrived: Int64, milliseconds: Int64, id: RecordID) {
+        self.head = head
+        self.arrived = arrived
+        self.milliseconds = milliseconds
+        self.id = id
+    }
+
+    var kind: Service.Kind { target?.service.kind ?? .anthropic }
+    /// May be carried out twice (RFC 9110 §9.2.2).
+    var isIdempotent: Bool {
+        switch head.method {
+        case .GET, .HEAD, .OPTIONS, .PUT, .DELETE: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import NIOCore
+import NIOHTTP1
+
+/// An upstream's response header as it goes to the client.
+struct ResponseFields {
+    private(set) var headers = HTTPHeaders()
+    private(set) var contentLength: Int?
+    private(set) var contentType = ""
+    private(set) var isEventStream = false
+    /// `Keep-Alive: timeout=…`.
+    private(set) var keepAliveSeconds: Int64?
+
+    /// Everything travels as it is, in its order, but what belongs to one connection, what would lead clients past the
+    /// gateway, and the names the gateway uses itself.
+    static func read(_ head: HTTPResponseHead, needle: CredentialNeedle?) -> Result<ResponseFields, UpstreamFailure> {
+        // The client asked for no upgrade; an interim response would have been dropped before.
+        guard head.status.code >= 200, head.version.major == 1 else { return .failure(.malformed) }
+        var fields = ResponseFields()
+        fields.headers.reserveCapacity(head.headers.count + 3)
+        let nominated = ConnectionOptions(head.headers)
+        var isChunked = false
+        for (name, value) in head.headers {
+            if let needle, needle.isContained(in: value) || needle.isContained(in: name) { return .failure(.leak) }
+            var kindName = name
+            switch kindName.withUTF8({ ResponseFieldKind($0) }) {
+            case .dropped: continue
+            case .keepAlive: fields.keepAliveSeconds = timeout(value)
+            case .transferEncoding:
+                guard !isChunked, value.lowercased() == "chunked" else { return .failure(.malformed) }
+                isChunked = true
+            case .contentLength:
+                guard let length = RequestFields.length(value), fields.contentLength == nil else {
+                    return .failure(.malformed)
+                }
+                fields.contentLength = length
+                fields.headers.add(name: name, value: value)
+            case .contentType:
+                fields.contentType = value
+                if case .eventStream = MediaType(value.utf8) { fields.isEventStream = true }
+                fields.headers.add(name: name, value: value)
+            case .other:
+                if !nominated.isEmpty, nominated.contains(name) { continue }
+                fields.headers.add(name: name, value: value)
+            }
+        }
+        if isChunked, fields.contentLength != nil { return .failure(.malformed) }
+        return .success(fields)
+    }
+
+    private static func timeout(_ value: String) -> Int64? {
+        for parameter in value.split(separator: ",") {
+            let parts = parameter.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " } }
+            if parts.count == 2, parts[0].lowercased() == "timeout" { return Int64(parts[1]) }
+        }
+        return nil
+    }
+}
+
+private enum ResponseFieldKind {
+    case other, dropped, keepAlive, transferEncoding, contentLength, contentType
+
+    init(_ name: UnsafeBufferPointer<UInt8>) {
+        self = .other
+        switch name.count {
+        case 2: if name.isField("te") { self = .dropped }
+        case 7:
+            // `alt-svc` would send clients to the upstream's own addresses.
+            if name.isField("trailer") || name.isField("upgrade") || name.isField("alt-svc") { self = .dropped }
+        case 10:
+            if name.isField("connection") { self = .dropped }
+            if name.isField("keep-alive") { self = .keepAlive }
+        case 12: if name.isField("content-type") { self = .contentType }
+        case 14: if name.isField("content-length") { self = .contentLength }
+        case 17: if name.isField("transfer-encoding") { self = .transferEncoding }
+        case 18: if name.isField("x-grantctl-request") { self = .dropped }
+        default: break
+        }
+        if case .other = self, name.hasFieldPrefix("proxy-") { self = .dropped }
+    }
+}

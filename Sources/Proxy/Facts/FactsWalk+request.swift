@@ -1,0 +1,195 @@
+import GrantModel
+import StrictJSON
+
+extension FactsWalk {
+    /// What a body must name, by endpoint.
+    enum Kind {
+        case messages, countTokens, batch, complete
+        /// An endpoint whose vocabulary this version does not know: every field is unknown.
+        case foreign
+    }
+
+    mutating func read(_ body: JSONElement, as kind: Kind) throws(RequestFault) {
+        guard let object = body.object else {
+            throw RequestFault(status: 400, reason: "invalid_json", message: "the body must be a JSON object")
+        }
+        switch kind {
+        case .messages, .countTokens: try readParameters(object, mustLimit: kind == .messages)
+        case .batch: try readBatch(object)
+        case .complete: try readCompletion(object)
+        case .foreign: try readForeign(object)
+        }
+        settleReferences()
+    }
+
+    /// The fields of one message request: a body of its own, or an entry of a batch.
+    private mutating func readParameters(_ object: JSONObject, mustLimit: Bool) throws(RequestFault) {
+        var hasModel = false
+        var hasMessages = false
+        var hasLimit = false
+        for member in object {
+            guard let word = try field(member, .request) else { continue }
+            let value = member.value
+            switch word {
+            case .model:
+                try model(value)
+                hasModel = true
+            case .messages:
+                try readMessages(value)
+                hasMessages = true
+            case .maxTokens:
+                try maxTokens(value)
+                hasLimit = true
+            case .system:
+                trail.append(.field(.system))
+                try readContent(value)
+                trail.removeLast()
+            case .tools: try readTools(value)
+            case .toolChoice: try readToolChoice(value)
+            case .stream:
+                guard let stream = value.bool else { throw invalid(.stream, "must be true or false") }
+                facts.stream = facts.stream || stream
+            case .thinking, .outputConfig, .contextManagement: try readPolicyObject(value, word)
+            case .compaction, .safeguards: try collectNames(in: value)
+            case .fallbacks: try readFallbacks(value)
+            case .fallbackModels: try collectModels(value)
+            case .thread: try refuseThread(value)
+            default: readCapability(word, value)
+            }
+        }
+        guard hasModel else { throw missing(.model) }
+        guard hasMessages else { throw missing(.messages) }
+        guard hasLimit || !mustLimit else { throw missing(.maxTokens) }
+    }
+
+    /// Fields that give what no grant of this version can name, unless they say nothing or the default.
+    private mutating func readCapability(_ word: Word, _ value: JSONElement) {
+        switch word {
+        case .mcpServers, .skills:
+            if value.isNull || value.array.map({ $0.isEmpty }) == true { return }
+            recordUngrantable(word)
+        case .container, .inferenceGeo, .billingPolicy, .userProfileId, .workspaceId:
+            if !value.isNull { recordUngrantable(word) }
+        case .speed:
+            if !value.isNull, value.string?.equals("standard") != true { recordUngrantable(word, value: value.string) }
+        case .serviceTier:
+            let isDefault = value.string.map { $0.equals("auto") || $0.equals("standard_only") } ?? value.isNull
+            if !isDefault { recordUngrantable(word, value: value.string) }
+        default: break
+        }
+    }
+
+    /// A conversation kept upstream would be read and continued without this gateway seeing its beginning. The code makes
+    /// the SDKs send their whole history instead.
+    private func refuseThread(_ value: JSONElement) throws(RequestFault) {
+        guard !value.isNull else { return }
+        throw RequestFault(
+            status: 400, reason: "thread_unsupported",
+            message: "`thread` keeps the conversation upstream, where it cannot be checked; send the whole history",
+            errorCode: "thread_unsupported_request"
+        )
+    }
+
+    private mutating func readPolicyObject(_ value: JSONElement, _ word: Word) throws(RequestFault) {
+        if value.isNull { return }
+        let role: Vocabulary.Roles =
+            switch word {
+            case .thinking: .thinking
+            case .outputConfig: .outputConfig
+            default: .contextManagement
+            }
+        trail.append(.field(word))
+        defer { trail.removeLast() }
+        for member in try object(value) {
+            guard try field(member, role) != nil else { continue }
+            try collectNames(in: member.value)
+        }
+    }
+
+    private mutating func readFallbacks(_ value: JSONElement) throws(RequestFault) {
+        if value.isNull { return }
+        if let text = value.string {
+            // `default`: the upstream would choose the models.
+            return recordUngrantable(.fallbacks, value: text)
+        }
+        trail.append(.field(.fallbacks))
+        defer { trail.removeLast() }
+        for (index, entry) in try array(value).enumerated() {
+            trail.append(.entry(index))
+            defer { trail.removeLast() }
+            if entry.string != nil {
+                try model(entry)
+                continue
+            }
+            for member in try object(entry) {
+                guard let word = try field(member, .fallback) else { continue }
+                switch word {
+                case .model: try model(member.value)
+                case .maxTokens: if !member.value.isNull { try maxTokens(member.value) }
+                case .thinking, .outputConfig: try readPolicyObject(member.value, word)
+                default: readCapability(word, member.value)
+                }
+            }
+        }
+    }
+
+    private mutating func readBatch(_ batch: JSONObject) throws(RequestFault) {
+        var hasRequests = false
+        for member in batch {
+            guard try field(member, .batch) != nil else { continue }
+            hasRequests = true
+            trail.append(.field(.requests))
+            defer { trail.removeLast() }
+            for (index, entry) in try array(member.value).enumerated() {
+                trail.append(.entry(index))
+                defer { trail.removeLast() }
+                try readBatchEntry(entry)
+            }
+        }
+        guard hasRequests else { throw missing(.requests) }
+    }
+
+    private mutating func readBatchEntry(_ entry: JSONElement) throws(RequestFault) {
+        var hasParams = false
+        for member in try object(entry) {
+            guard let word = try field(member, .batchEntry), word == .params else { continue }
+            hasParams = true
+            trail.append(.field(.params))
+            defer { trail.removeLast() }
+            try readParameters(try object(member.value), mustLimit: true)
+        }
+        guard hasParams else { throw missing(.params) }
+    }
+
+    private mutating func readCompletion(_ object: JSONObject) throws(RequestFault) {
+        var hasModel = false
+        for member in object {
+            guard let word = try field(member, .complete) else { continue }
+            switch word {
+            case .model:
+                try model(member.value)
+                hasModel = true
+            case .maxTokensToSample: try maxTokens(member.value, .maxTokensToSample)
+            case .stream:
+                guard let stream = member.value.bool else { throw invalid(.stream, "must be true or false") }
+                facts.stream = stream
+            default: break
+            }
+        }
+        guard hasModel else { throw missing(.model) }
+    }
+
+    private mutating func readForeign(_ object: JSONObject) throws(RequestFault) {
+        for (key, value) in object {
+            try recordUnknown(field: key)
+            try collectNames(of: key, value)
+        }
+    }
+}
+
+extension JSONArray {
+    var isEmpty: Bool {
+        var iterator = makeIterator()
+        return iterator.next() == nil
+    }
+}

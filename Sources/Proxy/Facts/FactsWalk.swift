@@ -1,0 +1,199 @@
+import GrantModel
+import StrictJSON
+
+/// Collects facts while it goes through one document. Lives as long as the document.
+struct FactsWalk {
+    /// Where the walk is, for messages and for the names of unknown fields.
+    enum Step {
+        case field(Word)
+        case entry(Int)
+    }
+
+    /// More different unknown fields than this are no client's next version.
+    private static let mostUnknownFields = 64
+    private static let mostUngrantable = 32
+    static let longestName = 256
+
+    var facts: RequestFacts
+    let vocabulary = Vocabulary.shared
+    var trail: [Step] = []
+    /// Fixed names of the API's own tools under which the caller declared a tool of its own.
+    var ownToolsWithFixedNames: Set<Word> = []
+    /// Fixed names that something refers to (`tool_choice`), to be judged once all declarations were seen.
+    var referredFixedNames: Set<Word> = []
+
+    init(facts: RequestFacts) {
+        self.facts = facts
+    }
+
+    // MARK: - Fields
+
+    /// What the key of a member means here; nil for a field this version does not know, which is then recorded and
+    /// searched for models.
+    mutating func field(
+        _ member: (key: UnsafeRawBufferPointer, value: JSONElement), _ role: Vocabulary.Roles
+    ) throws(RequestFault) -> Word? {
+        if let entry = vocabulary.lookup(member.key), entry.roles.contains(role) { return entry.word }
+        if let variant = vocabulary.variant(of: member.key), variant.roles.contains(role),
+            !member.key.elementsEqual(variant.word.rawValue.utf8)
+        {
+            throw RequestFault(
+                status: 400, reason: "key_variant",
+                message: "`\(path())\(Self.printable(member.key))` is another spelling of `\(variant.word.rawValue)`;"
+                    + " write it as the API does"
+            )
+        }
+        try recordUnknown(field: member.key)
+        try collectNames(of: member.key, member.value)
+        return nil
+    }
+
+    /// The members of what must be an object.
+    func object(_ value: JSONElement, _ word: Word? = nil) throws(RequestFault) -> JSONObject {
+        guard let object = value.object else { throw invalid(word, "must be an object") }
+        return object
+    }
+
+    func array(_ value: JSONElement, _ word: Word? = nil) throws(RequestFault) -> JSONArray {
+        guard let array = value.array else { throw invalid(word, "must be a list") }
+        return array
+    }
+
+    func text(_ value: JSONElement, _ word: Word? = nil) throws(RequestFault) -> UnsafeRawBufferPointer {
+        guard let text = value.string else { throw invalid(word, "must be a string") }
+        return text
+    }
+
+    // MARK: - Names
+
+    /// Something that may be called a name; its bytes.
+    func name(_ value: JSONElement, _ word: Word) throws(RequestFault) -> UnsafeRawBufferPointer {
+        let name = try text(value, word)
+        guard !name.isEmpty else { throw invalid(word, "is empty") }
+        guard name.count <= Self.longestName else { throw invalid(word, "is longer than \(Self.longestName) bytes") }
+        guard name.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw invalid(word, "holds a control character")
+        }
+        return name
+    }
+
+    mutating func model(_ value: JSONElement) throws(RequestFault) {
+        facts.names.append(.models, try name(value, .model))
+    }
+
+    /// The largest number anywhere counts: fallbacks, advisors and the entries of a batch have their own.
+    mutating func maxTokens(_ value: JSONElement, _ word: Word = .maxTokens) throws(RequestFault) {
+        guard let number = value.int64, number >= 0 else {
+            throw invalid(word, "must be a whole number, not negative")
+        }
+        facts.maxTokens = max(facts.maxTokens ?? 0, number)
+    }
+
+    /// Everything in a value of unknown meaning that names a model, or a tool of the API's own by its type.
+    mutating func collectNames(in value: JSONElement) throws(RequestFault) {
+        if let object = value.object {
+            for (key, member) in object { try collectNames(of: key, member) }
+        } else if let array = value.array {
+            for entry in array { try collectNames(in: entry) }
+        }
+    }
+
+    mutating func collectNames(of key: UnsafeRawBufferPointer, _ value: JSONElement) throws(RequestFault) {
+        guard let entry = vocabulary.lookup(key) else {
+            if Self.namesModel(key) { try collectModels(value) }
+            return try collectNames(in: value)
+        }
+        switch entry.word {
+        case .model, .models, .fallbacks, .fallbackModels: try collectModels(value)
+        case .type:
+            if let type = value.string, let tool = ToolType(type, vocabulary) {
+                facts.names.append(tool.attribute, tool.name.utf8)
+            }
+        default: break
+        }
+        if !entry.roles.contains(.freeForm) { try collectNames(in: value) }
+    }
+
+    /// A string, or the strings of a list.
+    mutating func collectModels(_ value: JSONElement) throws(RequestFault) {
+        if value.string != nil {
+            try model(value)
+        } else if let array = value.array {
+            for entry in array where entry.string != nil { try model(entry) }
+        }
+    }
+
+    /// `advisor_model`, `models_allowed`: fields of another version that surely name models.
+    private static func namesModel(_ key: UnsafeRawBufferPointer) -> Bool {
+        guard key.count <= 64 else { return false }
+        let text = String(decoding: key, as: UTF8.self).lowercased()
+        return text.hasSuffix("model") || text.hasSuffix("models")
+    }
+
+    // MARK: - What was found
+
+    mutating func recordUnknown(field key: UnsafeRawBufferPointer) throws(RequestFault) {
+        try record(unknown: path(withIndices: false) + Self.printable(key))
+    }
+
+    /// A known field with a value this version does not know.
+    mutating func recordUnknown(_ word: Word, value: UnsafeRawBufferPointer) throws(RequestFault) {
+        try record(unknown: "\(path(withIndices: false))\(word.rawValue): \(Self.printable(value))")
+    }
+
+    private mutating func record(unknown path: String) throws(RequestFault) {
+        let path = ByteString(path)
+        guard !facts.unknownFields.contains(path) else { return }
+        guard facts.unknownFields.count < Self.mostUnknownFields else {
+            throw RequestFault(
+                status: 400, reason: "unknown_fields",
+                message:
+                    "the body holds more than \(Self.mostUnknownFields) different fields this gateway does not know"
+            )
+        }
+        facts.unknownFields.append(path)
+    }
+
+    mutating func recordUngrantable(_ word: Word, value: UnsafeRawBufferPointer? = nil) {
+        // One is enough to refuse; the rest is for the reader.
+        guard facts.ungrantable.count < Self.mostUngrantable else { return }
+        let suffix = value.map { ": \(Self.printable($0))" } ?? ""
+        facts.ungrantable.append(ByteString("\(path())\(word.rawValue)\(suffix)"))
+    }
+
+    func invalid(_ word: Word?, _ what: String) -> RequestFault {
+        let place = path() + (word?.rawValue ?? "")
+        let subject = place.isEmpty ? "the body" : "`\(place.hasSuffix(".") ? String(place.dropLast()) : place)`"
+        return RequestFault(status: 400, reason: "invalid_field", message: "\(subject) \(what)")
+    }
+
+    func missing(_ word: Word) -> RequestFault {
+        RequestFault(status: 400, reason: "missing_field", message: "`\(path())\(word.rawValue)` is required")
+    }
+
+    /// `messages[2].content[0].`, or `messages[].content[].`; empty at the top.
+    private func path(withIndices: Bool = true) -> String {
+        var path = ""
+        for step in trail {
+            switch step {
+            case .field(let word):
+                if !path.isEmpty { path += "." }
+                path += word.rawValue
+            case .entry(let index): path += withIndices ? "[\(index)]" : "[]"
+            }
+        }
+        return path.isEmpty ? "" : path + "."
+    }
+
+    /// What somebody wrote, so that it can neither pass for another path nor break a line.
+    static func printable(_ text: UnsafeRawBufferPointer) -> String {
+        let shown = text.prefix(64).map { byte -> Character in
+            switch byte {
+            case UInt8(ascii: "."), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "`"), UInt8(ascii: ":"): "?"
+            case 0x21...0x7E: Character(UnicodeScalar(byte))
+            default: "?"
+            }
+        }
+        return String(shown) + (text.count > 64 ? "..." : "")
+    }
+}

@@ -1,0 +1,80 @@
+import GrantModel
+import NIOCore
+import NIOHTTP1
+import NIOHTTP2
+import NIOSSL
+
+/// Sets up the handlers of accepted connections.
+enum ServerPipeline {
+    /// - Parameter tls: nil for plain HTTP/1.1.
+    static func configure(_ channel: any Channel, loop: LoopState, tls: ListenerTLS?) -> EventLoopFuture<Void> {
+        guard loop.admit(channel) else { return channel.close() }
+        guard let tls else { return configureHTTP1(channel, loop: loop) }
+        do {
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context))
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
+        let bound = NIOLoopBound(loop, eventLoop: channel.eventLoop)
+        return channel.configureHTTP2SecureUpgrade(
+            h2ChannelConfigurator: { configureHTTP2($0, loop: bound.value) },
+            http1ChannelConfigurator: { configureHTTP1($0, loop: bound.value) }
+        )
+    }
+
+    private static func configureHTTP1(_ channel: any Channel, loop: LoopState) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            var limits = NIOHTTPDecoderLimitConfiguration()
+            limits.maxHeaderFieldSize = loop.configuration.limits.headerBytes
+            limits.maxHeaderListSize = loop.configuration.limits.headerBytes
+            limits.maxHeaderFieldCount = loop.configuration.limits.headerCount
+            // The exchange frames its answers itself: the encoder does not know that a response to HEAD has no body.
+            var encoding = HTTPResponseEncoder.Configuration()
+            encoding.automaticallySetFramingHeaders = false
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(HTTPResponseEncoder(configuration: encoding))
+            try pipeline.addHandler(
+                ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits))
+            )
+            try pipeline.addHandler(ExchangeHandler(loop: loop, transport: .http1))
+        }
+    }
+
+    private static func configureHTTP2(_ channel: any Channel, loop: LoopState) -> EventLoopFuture<Void> {
+        let bound = NIOLoopBound(loop, eventLoop: channel.eventLoop)
+        return channel.eventLoop.makeCompletedFuture {
+            let limits = loop.configuration.limits
+            let timeouts = loop.configuration.timeouts
+            var connection = NIOHTTP2Handler.ConnectionConfiguration()
+            connection.initialSettings = [
+                HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.concurrentStreams),
+                HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headerBytes),
+            ]
+            var stream = NIOHTTP2Handler.StreamConfiguration()
+            stream.outboundBufferSizeHighWatermark = 64 << 10
+            stream.outboundBufferSizeLowWatermark = 32 << 10
+            let management = NIOHTTP2ServerConnectionManagementHandler(
+                eventLoop: channel.eventLoop,
+                configuration: NIOHTTP2ServerConnectionManagementHandler.Configuration(
+                    maxIdleTime: .nanoseconds(timeouts.idle.nanoseconds),
+                    maxAge: nil,
+                    maxGraceTime: .seconds(loop.configuration.drain.seconds),
+                    keepalive: nil
+                )
+            )
+            let handler = NIOHTTP2Handler(
+                mode: .server, eventLoop: channel.eventLoop, connectionConfiguration: connection,
+                streamConfiguration: stream, streamDelegate: management.http2StreamDelegate
+            ) { stream in
+                stream.eventLoop.makeCompletedFuture {
+                    try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
+                    try stream.pipeline.syncOperations.addHandler(
+                        ExchangeHandler(loop: bound.value, transport: .http2)
+                    )
+                }
+            }
+            try channel.pipeline.syncOperations.addHandler(handler)
+            try channel.pipeline.syncOperations.addHandler(management)
+        }
+    }
+}

@@ -1,0 +1,262 @@
+import GrantModel
+import Identity
+import Logging
+import NIOCore
+import NIOSSL
+import Records
+
+/// Everything one event loop needs to serve its requests. Touched on that loop only: nothing in here is locked.
+final class LoopState {
+    let eventLoop: any EventLoop
+    let configuration: GatewayConfiguration
+    let verifier: TokenVerifier
+    let records: RecordStore
+    let shared: GatewayShared
+    let clock: WallClock
+
+    private(set) var live: LiveTable?
+    /// Grows when the issuers of the live table change; what was verified before counts no more.
+    private(set) var identityGeneration = 0
+    private(set) var isDraining = false
+    var tokens: TokenCache
+    var facts = FactsReader()
+    private(set) var metrics = LoopMetrics()
+    /// Bytes of request bodies held by exchanges of this loop.
+    var bufferedBytes = 0
+
+    private let upstreamTLS: NIOSSLContext?
+    /// By `ServiceTarget.origin` of the live table.
+    private var pools: [UpstreamPool] = []
+    /// Of earlier tables, until their last exchange is over.
+    private var retiredPools: [UpstreamPool] = []
+    private var handlers: [ExchangeHandler] = []
+    private var connections: [ObjectIdentifier: any Channel] = [:]
+    private var ticking: RepeatedTask?
+
+    private var decisions: [DecisionRecord] = []
+    private var waiting: [WaitingExchange] = []
+    private var completions: [CompletionRecord] = []
+    /// The exchanges of the one batch that is being written.
+    private var writing: [WaitingExchange] = []
+    private var isWriting = false
+    private var flushIsScheduled = false
+    private var whenIdle: [EventLoopPromise<Void>] = []
+
+    private struct WaitingExchange {
+        var handler: ExchangeHandler
+        var epoch: UInt64
+    }
+
+    init(
+        eventLoop: any EventLoop, configuration: GatewayConfiguration, verifier: TokenVerifier, records: RecordStore,
+        shared: GatewayShared, clock: WallClock, upstreamTLS: NIOSSLContext?
+    ) {
+        self.eventLoop = eventLoop
+        self.configuration = configuration
+        self.verifier = verifier
+        self.records = records
+        self.shared = shared
+        self.clock = clock
+        self.upstreamTLS = upstreamTLS
+        tokens = TokenCache(capacity: configuration.limits.rememberedTokens)
+    }
+
+    /// How late a cut by time or a timeout may be.
+    static let tickInterval = TimeAmount.milliseconds(200)
+
+    func start() {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        ticking = eventLoop.scheduleRepeatedTask(initialDelay: Self.tickInterval, delay: Self.tickInterval) { _ in
+            bound.value.tick()
+        }
+    }
+
+    func stop() {
+        ticking?.cancel()
+        for pool in pools + retiredPools { pool.close() }
+    }
+
+    func decisionClock(milliseconds: Int64) -> DecisionClock {
+        DecisionClock(now: Instant(milliseconds: milliseconds), confirmed: shared.confirmed)
+    }
+
+    func pool(for target: ServiceTarget) -> UpstreamPool? {
+        pools.indices.contains(target.origin) ? pools[target.origin] : nil
+    }
+
+    // MARK: The live table
+
+    /// Decides by this table from now on, and decides again what is under way.
+    func adopt(_ table: LiveTable) {
+        guard table.sequence > live?.sequence ?? 0 else { return }
+        if live?.table.issuers != table.table.issuers {
+            tokens.removeAll()
+            identityGeneration += 1
+        }
+        live = table
+        exchangePools(for: table.origins)
+        let now = clock.milliseconds
+        for handler in handlers where handler.machine.isDecided { handler.reconsider(milliseconds: now) }
+    }
+
+    private func exchangePools(for origins: [Service.Upstream]) {
+        var unused = pools
+        pools = origins.map { origin in
+            if let index = unused.firstIndex(where: { $0.upstream == origin }) { return unused.remove(at: index) }
+            return UpstreamPool(
+                upstream: origin, eventLoop: eventLoop, configuration: configuration, tls: upstreamTLS
+            )
+        }
+        for pool in unused { pool.close() }
+        retiredPools = (retiredPools + unused).filter { !$0.isEmpty }
+    }
+
+    // MARK: Records
+
+    /// Hands a decision to the next batch; `handler.recorded` runs when it is durable, or cannot be.
+    func record(_ decision: DecisionRecord, for handler: ExchangeHandler) {
+        metrics.count(decision.verdict, reason: decision.reason)
+        decisions.append(decision)
+        waiting.append(WaitingExchange(handler: handler, epoch: handler.epoch))
+        guard !flushIsScheduled, !isWriting else { return }
+        flushIsScheduled = true
+        // Runs when this turn of the loop has read what there was: its decisions become one batch.
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.execute { bound.value.flush() }
+    }
+
+    /// Rides along with the next batch, or with the next tick.
+    func complete(_ completion: CompletionRecord) {
+        metrics.count(completion.end)
+        completions.append(completion)
+    }
+
+    private func flush() {
+        flushIsScheduled = false
+        guard !isWriting else { return }
+        guard !decisions.isEmpty else {
+            if !completions.isEmpty { records.write(decisions: [], completions: take(&completions)) { _ in } }
+            return
+        }
+        // One batch at a time: what arrives meanwhile makes the next one larger instead of waking the writer again.
+        isWriting = true
+        swap(&writing, &waiting)
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        records.write(decisions: take(&decisions), completions: take(&completions)) { [eventLoop] result in
+            let durably = if case .success = result { true } else { false }
+            eventLoop.execute { bound.value.written(durably: durably) }
+        }
+    }
+
+    private func take<Element>(_ batch: inout [Element]) -> [Element] {
+        var taken: [Element] = []
+        swap(&taken, &batch)
+        batch.reserveCapacity(taken.count)
+        return taken
+    }
+
+    private func written(durably: Bool) {
+        var resumed: [WaitingExchange] = []
+        swap(&resumed, &writing)
+        isWriting = false
+        for exchange in resumed { exchange.handler.recorded(epoch: exchange.epoch, durably: durably) }
+        resumed.removeAll(keepingCapacity: true)
+        if writing.isEmpty, writing.capacity < resumed.capacity { swap(&resumed, &writing) }
+        if !decisions.isEmpty { flush() }
+    }
+
+    // MARK: Counting
+
+    func countTokenCache(hit: Bool) {
+        if hit { metrics.tokenCacheHits += 1 } else { metrics.tokenCacheMisses += 1 }
+    }
+
+    func observeOverhead(nanoseconds: Int64) { metrics.observeOverhead(nanoseconds: nanoseconds) }
+    func observeUpstream(nanoseconds: Int64) { metrics.observeUpstream(nanoseconds: nanoseconds) }
+
+    func snapshot() -> LoopMetrics {
+        var snapshot = metrics
+        snapshot.openConnections = connections.count
+        snapshot.exchangesInFlight = handlers.count { $0.machine.isActive }
+        for pool in pools + retiredPools {
+            snapshot.pooledIdle += pool.idleCount
+            snapshot.pooledInUse += pool.leasedCount
+        }
+        snapshot.recordsWaiting = decisions.count + writing.count
+        return snapshot
+    }
+
+    // MARK: Connections
+
+    /// - Returns: false when there are too many, or the gateway drains.
+    func admit(_ channel: any Channel) -> Bool {
+        guard !isDraining, connections.count < configuration.limits.connectionsPerLoop else { return false }
+        let key = ObjectIdentifier(channel)
+        connections[key] = channel
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        channel.closeFuture.whenComplete { _ in bound.value.closed(key) }
+        return true
+    }
+
+    private func closed(_ key: ObjectIdentifier) {
+        connections[key] = nil
+        finishIfIdle()
+    }
+
+    func add(_ handler: ExchangeHandler) {
+        handler.slot = handlers.count
+        handlers.append(handler)
+    }
+
+    func remove(_ handler: ExchangeHandler) {
+        let slot = handler.slot
+        guard handlers.indices.contains(slot), handlers[slot] === handler else { return }
+        handlers.swapAt(slot, handlers.count - 1)
+        handlers.removeLast()
+        if slot < handlers.count { handlers[slot].slot = slot }
+    }
+
+    // MARK: Drain
+
+    /// Takes no new requests; the future succeeds once every connection is closed.
+    func drain() -> EventLoopFuture<Void> {
+        isDraining = true
+        for handler in handlers { handler.drain() }
+        // HTTP/2 connections say GOAWAY and close behind their last stream.
+        for channel in connections.values { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        let promise = eventLoop.makePromise(of: Void.self)
+        whenIdle.append(promise)
+        finishIfIdle()
+        return promise.futureResult
+    }
+
+    /// Ends what is still under way.
+    func cutEverything() {
+        for handler in handlers { handler.endForDrain() }
+        for channel in connections.values { channel.close(promise: nil) }
+    }
+
+    /// Hands the last completions to the writer.
+    func flushCompletions() {
+        if !completions.isEmpty { records.write(decisions: [], completions: take(&completions)) { _ in } }
+    }
+
+    private func finishIfIdle() {
+        guard isDraining, connections.isEmpty else { return }
+        for promise in whenIdle { promise.succeed() }
+        whenIdle = []
+    }
+
+    // MARK: Time
+
+    private func tick() {
+        let now = Int64(clamping: NIODeadline.now().uptimeNanoseconds)
+        let milliseconds = clock.milliseconds
+        // A copy: handlers leave the list when they close.
+        for handler in Array(handlers) { handler.tick(now: now, milliseconds: milliseconds) }
+        for pool in pools { pool.tick(now: now) }
+        for pool in retiredPools { pool.tick(now: now) }
+        retiredPools.removeAll(where: \.isEmpty)
+        if !completions.isEmpty, decisions.isEmpty { flush() }
+    }
+}

@@ -1,0 +1,73 @@
+import GrantModel
+
+/// Why a step of reconciling failed: the condition it turns.
+struct ReconcileFault: Error, Sendable, Hashable {
+    var step: ReconcileCondition.Kind
+    /// One word in camel case, stable.
+    var reason: String
+    /// What happened and what to do: lower case, one line.
+    var message: String
+    var commit: ObjectID
+    /// Trying again does not help; a person must act.
+    var stalls: Bool
+
+    init(step: ReconcileCondition.Kind, reason: String, message: String, commit: ObjectID = .none, stalls: Bool = false)
+    {
+        self.step = step
+        self.reason = reason
+        self.message = message
+        self.commit = commit
+        self.stalls = stalls
+    }
+}
+
+extension ReconcileFault {
+    /// A fetch that failed; nothing is known about the remote's branch.
+    init(_ fault: FetchFault) {
+        let kind = fault.kind.rawValue
+        self.init(
+            step: .fetch, reason: "\(kind.prefix(1).uppercased())\(kind.dropFirst())", message: fault.description,
+            stalls: !fault.mayPass)
+    }
+
+    /// The clone cannot be read.
+    init(_ fault: GitFault, step: ReconcileCondition.Kind, commit: ObjectID) {
+        let kind = fault.kind.rawValue
+        self.init(
+            step: step, reason: "\(kind.prefix(1).uppercased())\(kind.dropFirst())", message: fault.description,
+            commit: commit, stalls: fault.kind == .malformedCommit || fault.kind == .tooManyEntries)
+    }
+
+    init(_ fault: StateFault, commit: ObjectID) {
+        self.init(step: .live, reason: "StateNotWritten", message: fault.message, commit: commit)
+    }
+
+    /// The branch no longer holds what was accepted. The accepted table stays.
+    static func rewritten(_ branch: String, accepted: ObjectID, tip: ObjectID) -> ReconcileFault {
+        ReconcileFault(
+            step: .linear, reason: "HistoryRewritten",
+            message:
+                "`\(branch)` was rewritten: accepted `\(accepted.hex)` is no ancestor of its tip `\(tip.hex)`, so the "
+                + "accepted table stays; push the accepted commit back, with the changes on top",
+            commit: tip, stalls: true)
+    }
+
+    static func mergedWrongWay(_ branch: String, accepted: ObjectID, tip: ObjectID) -> ReconcileFault {
+        ReconcileFault(
+            step: .linear, reason: "MergedWrongWay",
+            message:
+                "accepted `\(accepted.hex)` is not on the first-parent line of `\(branch)`'s tip `\(tip.hex)` (the branch "
+                + "was merged into another and that was pushed), so the accepted table stays; push the accepted commit "
+                + "back and merge into it",
+            commit: tip, stalls: true)
+    }
+
+    static func otherGenesis(_ branch: String, wanted: ObjectID, found: ObjectID, tip: ObjectID) -> ReconcileFault {
+        ReconcileFault(
+            step: .linear, reason: "OtherGenesis",
+            message:
+                "`\(branch)` starts at `\(found.hex)` and not at the pinned genesis `\(wanted.hex)`; check `url` and "
+                + "`genesis` in the gateway's configuration",
+            commit: tip, stalls: true)
+    }
+}

@@ -1,0 +1,276 @@
+import Dispatch
+import GrantModel
+import Logging
+import Synchronization
+
+/// Keeps the live table at what the branch of the grants repository says.
+///
+/// One run is: fetch, linear, verified, parsed, compiled, live, accepted, confirmed. Whatever fails leaves the accepted
+/// table in force; its entries' ends and the tiers' staleness bound how long that lasts.
+package final class Reconciler: Sendable {
+    private let configuration: ReconcilerConfiguration
+    private let logger: Logger
+    private let clock: @Sendable () -> Instant
+    private let publish: @Sendable (ScopeTable) async -> Void
+    private let confirm: @Sendable (Instant) -> Void
+    private let credential: Mutex<FetchRequest.Credential?>
+    private let gate = TriggerGate()
+    private let board: Mutex<StatusBoard>
+    private let signatures = SignatureCache()
+    /// Reading the clone blocks, which no thread of the concurrency pool should do for long.
+    private let worker = DispatchQueue(label: "grantctl.reconciler")
+
+    /// - Parameters:
+    ///   - clock: the wall clock.
+    ///   - publish: makes a table live; returns once every decision is made by it.
+    ///   - confirm: told, after every successful run, when the remote was last reached and agreed with the live table.
+    package init(
+        configuration: ReconcilerConfiguration, logger: Logger, clock: @escaping @Sendable () -> Instant,
+        publish: @escaping @Sendable (ScopeTable) async -> Void, confirm: @escaping @Sendable (Instant) -> Void
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        self.clock = clock
+        self.publish = publish
+        self.confirm = confirm
+        credential = Mutex(configuration.credential)
+        board = Mutex(StatusBoard(now: clock()))
+    }
+
+    /// Starts a run now, or exactly one more after the one that is under way. Safe from any thread; returns at once.
+    package func trigger() {
+        gate.trigger()
+    }
+
+    /// Fetches with another credential from the next run on, without starting one. Safe from any thread.
+    package func use(_ credential: FetchRequest.Credential?) {
+        self.credential.withLock { $0 = credential }
+    }
+
+    /// How things stand now.
+    package var status: ReconcilerStatus {
+        let now = clock()
+        return board.withLock { $0.status(at: now) }
+    }
+
+    /// Serves the accepted history at once, then reconciles until the task is cancelled. May be called once.
+    ///
+    /// Throws when the state directory is in use, damaged or cannot be written: nothing was published then.
+    package func run() async throws(StateFault) {
+        let directory = try StateDirectory(path: configuration.stateDirectory)
+        let work = Advancing(configuration: configuration, directory: directory, verify: signatures.verify)
+        var accepted = try await perform { () throws(StateFault) in try Self.read(directory) }.get()
+        if accepted.mark != nil { await restore(&accepted, work) }
+        var schedule = ReconcileSchedule(poll: configuration.poll)
+        while !Task.isCancelled {
+            let succeeded = await reconcile(&accepted, work)
+            let wait = schedule.wait(afterSuccess: succeeded, random: .random(in: 0...1))
+            await gate.wait(upTo: wait)
+        }
+    }
+}
+
+extension Reconciler {
+    private static func read(_ directory: StateDirectory) throws(StateFault) -> Accepted {
+        let mark = try directory.readAccepted()
+        let log = try directory.readObservations()
+        if let mark, log.checksum(of: mark.commit) != mark.log {
+            throw StateFault(
+                kind: .damaged,
+                message: "`observed.log` and `accepted.json` do not belong together; restore the state directory")
+        }
+        return Accepted(state: nil, mark: mark, log: log)
+    }
+
+    /// Puts the accepted history in force before the remote is asked.
+    private func restore(_ accepted: inout Accepted, _ work: Advancing) async {
+        guard let mark = accepted.mark else { return }
+        guard mark.remote == AcceptedMark.fingerprint(url: configuration.url), mark.branch == configuration.branch
+        else {
+            logger.warning(
+                "the remote or branch is not the one accepted before: nothing is served until it was reached")
+            return
+        }
+        if let pinned = configuration.genesis, pinned != mark.genesis {
+            report(
+                .otherGenesis(configuration.branch, wanted: pinned, found: mark.genesis, tip: mark.commit), at: clock())
+            return
+        }
+        let from = accepted
+        switch await perform({ () throws(ReconcileFault) in try work.restore(from) }) {
+        case .success(let restored):
+            accepted = restored.accepted
+            guard let table = restored.table else { return }
+            // Staleness goes on from where it was; a clock that was set back does not make it younger.
+            let confirmed = min(mark.confirmed, clock())
+            board.withLock { $0.confirmed = confirmed }
+            confirm(confirmed)
+            await put(table, of: accepted, "Restored")
+        case .failure(let fault):
+            report(fault, at: clock())
+        }
+    }
+
+    /// One run. Returns whether the live table is now known to be what the remote says.
+    private func reconcile(_ accepted: inout Accepted, _ work: Advancing) async -> Bool {
+        let started = clock()
+        board.withLock { $0.lastAttempt = started }
+        let tip: ObjectID
+        switch await fetch(work.directory) {
+        case .success(let fetched): tip = fetched
+        case .failure(let fault):
+            // A cancelled fetch is the end of the loop and says nothing about the remote.
+            if !Task.isCancelled { report(fault, at: clock()) }
+            return false
+        }
+        set(.fetch, .yes, "Fetched", "the remote's `\(configuration.branch)` is at `\(tip.hex)`", commit: tip)
+
+        let from = accepted
+        let advance: Advance
+        switch await perform({ () throws(ReconcileFault) in try work.advance(from, to: tip, at: started) }) {
+        case .success(let made): advance = made
+        case .failure(let fault):
+            report(fault, at: clock())
+            return false
+        }
+        let isFirst = board.withLock { $0.live == nil }
+        accepted = advance.accepted
+        if let table = advance.table {
+            // Before the first table there is nothing that could be taken for confirmed, and nothing to be stale.
+            if isFirst, advance.blocked == nil { confirm(started) }
+            await put(table, of: accepted, "Accepted")
+        }
+        set(.linear, .yes, "FastForward", "the branch moved forward only", commit: tip)
+        if let blocked = advance.blocked {
+            _ = await accept(&accepted, from, confirmed: nil, work)
+            report(blocked, at: clock())
+            return false
+        }
+        pass(tip)
+        set(.stalled, .no, "Moving", "nothing waits for a person", commit: tip)
+        guard await accept(&accepted, from, confirmed: started, work) else { return false }
+        confirm(started)
+        board.withLock {
+            $0.confirmed = started
+            $0.lastSuccess = started
+        }
+        return true
+    }
+
+    private func fetch(_ directory: StateDirectory) async -> Result<ObjectID, ReconcileFault> {
+        let path = directory.repositoryPath
+        if case .failure(let fault) = await perform({ () throws(ReconcileFault) in try CloneFolder(path: path).prepare()
+        }) {
+            return .failure(fault)
+        }
+        var request = configuration.fetch(into: path)
+        request.credential = credential.withLock { $0 }
+        switch await FetchProcess.run(request, executable: configuration.executable) {
+        case .success(let result): return .success(ObjectID(hex: result.tip))
+        case .failure(let fault): return .failure(ReconcileFault(fault))
+        }
+    }
+
+    /// Makes a table live and says so.
+    private func put(_ table: ScopeTable, of accepted: Accepted, _ reason: String) async {
+        let commit = table.commit
+        let state = accepted.state ?? AccessState()
+        await publish(table)
+        let now = clock()
+        let broken = board.withLock { board in
+            board.publish(table, of: state, at: now)
+            return board.status(at: now).broken.filter { $0.severity == .error }
+        }
+        pass(commit)
+        set(.live, .yes, reason, "every decision is made by `\(commit.hex)`", commit: commit)
+        degrade(broken, commit)
+    }
+
+    private func pass(_ commit: ObjectID) {
+        set(.verified, .yes, "Read", "every commit and file was read", commit: commit)
+        set(.parsed, .yes, "Judged", "every document was judged", commit: commit)
+        set(.compiled, .yes, "Compiled", "the table was made", commit: commit)
+    }
+
+    private func degrade(_ broken: [Diagnostic], _ commit: ObjectID) {
+        guard let first = broken.first else {
+            set(.degraded, .no, "Clean", "no file is broken", commit: commit)
+            return
+        }
+        let files = Set(broken.map(\.path)).count
+        set(
+            .degraded, .yes, "BrokenFiles",
+            "\(files) \(files == 1 ? "file is" : "files are") broken, first "
+                + "\(first.path):\(first.line):\(first.column): \(first.message); `grantctl validate` shows all",
+            commit: commit)
+    }
+
+    /// Writes down what is live. What cannot be written stays live, and is not confirmed.
+    private func accept(
+        _ accepted: inout Accepted, _ before: Accepted, confirmed: Instant?, _ work: Advancing
+    ) async -> Bool {
+        guard var mark = accepted.mark else { return true }
+        if let confirmed { mark.confirmed = confirmed }
+        mark.effective = accepted.effective(clock())
+        let moved = mark.commit != before.mark?.commit || mark.log != before.mark?.log
+        // The mark on disk may lag behind by a minute: after a restart the gateway then counts as a minute more stale.
+        guard moved || isUnwritten || mark.confirmed - (before.mark?.confirmed ?? .distantPast) >= Span(seconds: 60)
+        else {
+            return true
+        }
+        accepted.mark = mark
+        let written = mark
+        switch await perform({ () throws(StateFault) in try work.directory.write(written) }) {
+        case .success:
+            if moved, let fault = await perform({ work.name(written.commit) }).get() {
+                logger.warning("the clone's own branch was not moved: \(fault)")
+            }
+            if isUnwritten {
+                set(.live, .yes, "Accepted", "every decision is made by `\(mark.commit.hex)`", commit: mark.commit)
+            }
+            return true
+        case .failure(let fault):
+            report(ReconcileFault(fault, commit: mark.commit), at: clock())
+            return false
+        }
+    }
+
+    /// Whether what is live could not be written down yet.
+    private var isUnwritten: Bool {
+        board.withLock { board in board.conditions.contains { $0.kind == .live && $0.status == .no } }
+    }
+}
+
+extension Reconciler {
+    private func report(_ fault: ReconcileFault, at now: Instant) {
+        set(fault.step, .no, fault.reason, fault.message, commit: fault.commit)
+        if fault.stalls { set(.stalled, .yes, fault.reason, fault.message, commit: fault.commit) }
+        board.withLock { $0.lastFailure = ReconcilerStatus.Failure(at: now, message: fault.message) }
+    }
+
+    private func set(
+        _ kind: ReconcileCondition.Kind, _ status: ReconcileCondition.Status, _ reason: String, _ message: String,
+        commit: ObjectID
+    ) {
+        let now = clock()
+        let (turned, moved) = board.withLock { board in
+            let before = board.conditions.first { $0.kind == kind }?.commit
+            return (board.set(kind, status, reason, message, commit: commit, now: now), before != commit)
+        }
+        // `live` also speaks when it moves on to another commit: that is what people look for in the log.
+        guard turned != nil || (kind == .live && moved) else { return }
+        let isGood = board.withLock { board in board.conditions.contains { $0.kind == kind && $0.isGood } }
+        logger.log(
+            level: isGood ? .info : .warning, "\(kind.rawValue): \(message)",
+            metadata: ["status": "\(status.rawValue)", "reason": "\(reason)", "commit": "\(commit.hex)"])
+    }
+
+    /// Runs blocking work on the loop's own thread.
+    private func perform<Value: Sendable, Fault: Error>(
+        _ work: @escaping @Sendable () throws(Fault) -> Value
+    ) async -> Result<Value, Fault> {
+        await withCheckedContinuation { continuation in
+            worker.async { continuation.resume(returning: Result(catching: work)) }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import GrantModel
+
+/// What the gateway keeps between starts, in one directory that only its user can read.
+///
+/// ```
+/// lock             held while a gateway runs
+/// repository.git   the bare clone
+/// observed.log     when each commit was first seen
+/// accepted.json    how far the branch was accepted
+/// ```
+///
+/// Every change is on disk when its call returns, and a crash between or inside calls leaves the state before or after.
+/// Only the thread that runs the loop's work may call it; the lock is held until it is released.
+package final class StateDirectory: Sendable {
+    package let path: String
+    private let lock: Int32
+
+    package var repositoryPath: String { path + "/repository.git" }
+    private var acceptedPath: String { path + "/accepted.json" }
+    private var observedPath: String { path + "/observed.log" }
+
+    /// Creates the directory (mode 0700; its parent must exist) or takes it over, and locks it.
+    package init(path: String) throws(StateFault) {
+        self.path = path
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw StateFault.system("the state directory `\(path)` cannot be created")
+        }
+        let lock = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard lock >= 0 else { throw StateFault.system("the state directory `\(path)` cannot be locked") }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            let taken = errno == EWOULDBLOCK
+            let fault =
+                taken
+                ? StateFault(
+                    kind: .inUse,
+                    message: "another gateway uses the state directory `\(path)`; stop it or set another `state`")
+                : StateFault.system("the state directory `\(path)` cannot be locked")
+            close(lock)
+            throw fault
+        }
+        self.lock = lock
+    }
+
+    deinit {
+        // Closing alone would leave the lock with a child that was just forked and did not reach its `exec` yet.
+        flock(lock, LOCK_UN)
+        close(lock)
+    }
+
+    /// The mark; nil before anything was accepted.
+    package func readAccepted() throws(StateFault) -> AcceptedMark? {
+        guard let bytes = try Self.read(acceptedPath) else { return nil }
+        return try AcceptedMark(decoding: bytes)
+    }
+
+    package func write(_ mark: AcceptedMark) throws(StateFault) {
+        let temporary = acceptedPath + ".new"
+        try Self.write(mark.encoded(), to: temporary, at: 0, truncating: true)
+        guard rename(temporary, acceptedPath) == 0 else {
+            throw StateFault.system("`accepted.json` cannot be replaced")
+        }
+        try synchronize()
+    }
+
+    package func readObservations() throws(StateFault) -> ObservationLog {
+        guard let bytes = try Self.read(observedPath) else { return ObservationLog() }
+        return try ObservationLog(decoding: bytes)
+    }
+
+    /// Appends what is new to the log on disk, over a line that a crash left unfinished.
+    package func observe(
+        _ observations: [(commit: ObjectID, at: Instant)], in log: inout ObservationLog
+    ) throws(StateFault) {
+        var next = log
+        let lines = next.observe(observations)
+        guard !lines.isEmpty else { return }
+        try Self.write(lines, to: observedPath, at: log.length, truncating: false)
+        if log.length == 0 { try synchronize() }
+        log = next
+    }
+
+    /// Makes names in the directory durable.
+    private func synchronize() throws(StateFault) {
+        let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { throw StateFault.system("the state directory `\(path)` cannot be read") }
+        defer { close(directory) }
+        guard fsync(directory) == 0 else { throw StateFault.system("the state directory cannot be written") }
+    }
+
+    private static func read(_ path: String) throws(StateFault) -> [UInt8]? {
+        let name = name(path)
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
+            throw StateFault.system("`\(name)` cannot be read")
+        }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Foundation.read(file, &chunk, chunk.count)
+            if count == 0 { return bytes }
+            if count > 0 {
+                bytes += chunk.prefix(count)
+            } else if errno != EINTR {
+                throw StateFault.system("`\(name)` cannot be read")
+            }
+        }
+    }
+
+    private static func write(
+        _ bytes: [UInt8], to path: String, at offset: Int, truncating: Bool
+    ) throws(StateFault) {
+        let name = name(path)
+        let flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (truncating ? O_TRUNC : 0)
+        let file = open(path, flags, 0o600)
+        guard file >= 0 else { throw StateFault.system("`\(name)` cannot be opened for writing") }
+        defer { close(file) }
+        guard ftruncate(file, off_t(offset)) == 0 else { throw StateFault.system("`\(name)` cannot be written") }
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in
+                pwrite(file, buffer.baseAddress.map { $0 + written }, buffer.count - written, off_t(offset + written))
+            }
+            if count > 0 {
+                written += count
+            } else if count == 0 || errno != EINTR {
+                throw StateFault.system("`\(name)` cannot be written")
+            }
+        }
+        guard fsync(file) == 0 else { throw StateFault.system("`\(name)` cannot be written") }
+    }
+
+    private static func name(_ path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+}
+
+extension StateFault {
+    /// A fault with what `errno` says, which must still be that of the failed call.
+    fileprivate static func system(_ message: String) -> StateFault {
+        let text = String(cString: strerror(errno))
+        return StateFault(kind: .storage, message: "\(message): \(text.prefix(1).lowercased())\(text.dropFirst())")
+    }
+}

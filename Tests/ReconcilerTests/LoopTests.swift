@@ -333,7 +333,7 @@ import Testing
             _ = try await harness.nextPublished()
             _ = try await harness.nextConfirmed()
             try remote.shell("cp -a state before")
-            let tip = try remote.commit(["README.md": "two"])
+            try remote.commit(["README.md": "two"])
             harness.setClock(1_800_000_100)
             harness.reconciler.trigger()
             _ = try await harness.nextPublished()

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import GrantModel
 
 /// A grants repository made on the spot from a folder of documents: a bare `origin`, a working clone, keys for everybody
 /// in `people/`, and sittings signed by `ssh-keygen`.
@@ -98,7 +99,7 @@ package struct DemoRepository {
 
     /// Writes and signs one sitting of `person` over the files as they are now; not committed.
     package func attest(as person: String, at instant: Date, name: String, _ decisions: [Decision]) throws {
-        var text = "repo: \(try policyName())\nby: \(person)\nat: \(Self.minute(instant))\ndecisions:\n"
+        var text = "repo: \(try policyName())\nby: \(person)\nat: \(Instant(seconds: Int64(instant.timeIntervalSince1970)))\ndecisions:\n"
         for decision in decisions {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: work + "/" + decision.file))
             let digest = SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
@@ -136,10 +137,5 @@ package struct DemoRepository {
     private func edit(_ path: String, _ line: (String) -> String) throws {
         let text = try String(contentsOfFile: work + "/" + path, encoding: .utf8)
         try write(path, text.components(separatedBy: "\n").map(line).joined(separator: "\n"))
-    }
-
-    private static func minute(_ date: Date) -> String {
-        let style = Date.ISO8601FormatStyle(timeZone: .gmt)
-        return date.formatted(style.year().month().day().dateSeparator(.dash).time(includingFractionalSeconds: false))
     }
 }

@@ -14,27 +14,33 @@ final class SilentServer: Sendable {
         /// Still open.
         var connections: Set<Int32> = []
         var accepted = false
+        var ended = false
         var requests: [String] = []
         var waiting: [CheckedContinuation<Void, Never>] = []
+        var waitingForEnd: [CheckedContinuation<Void, Never>] = []
     }
 
     init(answer: String = "") throws {
         self.answer = Array(answer.utf8)
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        (listener, port) = try SilentServer.listen()
+        Thread.detachNewThread { [self] in serve() }
+    }
+
+    /// A listening socket on loopback and the port that the system chose.
+    static func listen() throws -> (descriptor: Int32, port: Int) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = listener
         let bound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && listen(descriptor, 16) == 0
+                bind(descriptor, $0, length) == 0 && Glibc.listen(descriptor, 16) == 0
                     && getsockname(descriptor, $0, &length) == 0
             }
         }
         guard bound else { throw POSIXError(.EADDRNOTAVAIL) }
-        port = Int(UInt16(bigEndian: address.sin_port))
-        Thread.detachNewThread { [self] in serve() }
+        return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
     }
 
     /// What each connection was sent, one entry for each read.
@@ -46,6 +52,18 @@ final class SilentServer: Sendable {
             let now = state.withLock { state in
                 guard !state.accepted else { return true }
                 state.waiting.append(continuation)
+                return false
+            }
+            if now { continuation.resume() }
+        }
+    }
+
+    /// Returns once a connection was ended by the other side.
+    func ended() async throws {
+        await withCheckedContinuation { continuation in
+            let now = state.withLock { state in
+                guard !state.ended else { return true }
+                state.waitingForEnd.append(continuation)
                 return false
             }
             if now { continuation.resume() }
@@ -82,10 +100,14 @@ final class SilentServer: Sendable {
         while true {
             let count = read(connection, &buffer, buffer.count)
             guard count > 0 else {
-                state.withLock { state in
+                let waiting = state.withLock { state in
                     state.connections.remove(connection)
                     Glibc.close(connection)
+                    state.ended = true
+                    defer { state.waitingForEnd = [] }
+                    return state.waitingForEnd
                 }
+                for continuation in waiting { continuation.resume() }
                 return
             }
             state.withLock { $0.requests.append(String(decoding: buffer.prefix(count), as: UTF8.self)) }

@@ -22,46 +22,41 @@ final class RepositorySandbox {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    struct GitFailed: Error {
+    struct ProgramFailed: Error {
         var arguments: [String]
-        var status: Int32
+        var ending: ChildProcess.Ending
         var errors: String
     }
 
     /// What git prints, without the last newline.
     @discardableResult
     func git(_ arguments: [String], at place: String? = nil, input: [UInt8] = [], time: Int? = nil) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git", "-C", place ?? path] + arguments
         let date = "\(time ?? clock) +0000"
-        process.environment = [
-            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": folder.path,
-            "GIT_AUTHOR_NAME": "Maria", "GIT_AUTHOR_EMAIL": "maria@acme.example", "GIT_AUTHOR_DATE": date,
-            "GIT_COMMITTER_NAME": "Maria", "GIT_COMMITTER_EMAIL": "maria@acme.example", "GIT_COMMITTER_DATE": date,
-        ]
-        let inputFile = folder.appendingPathComponent("input-\(UUID().uuidString)")
-        try Data(input).write(to: inputFile)
-        defer { try? FileManager.default.removeItem(at: inputFile) }
-        process.standardInput = try FileHandle(forReadingFrom: inputFile)
-        let output = Pipe()
-        let errorFile = folder.appendingPathComponent("errors-\(UUID().uuidString)")
-        _ = FileManager.default.createFile(atPath: errorFile.path, contents: nil)
-        defer { try? FileManager.default.removeItem(at: errorFile) }
-        process.standardOutput = output
-        process.standardError = try FileHandle(forWritingTo: errorFile)
-        try process.run()
-        let said = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw GitFailed(
-                arguments: arguments, status: process.terminationStatus,
-                errors: (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "")
+        return try RepositorySandbox.run(
+            ["git", "-C", place ?? path] + arguments,
+            environment: [
+                "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "HOME=\(folder.path)",
+                "GIT_AUTHOR_NAME=Maria", "GIT_AUTHOR_EMAIL=maria@acme.example", "GIT_AUTHOR_DATE=\(date)",
+                "GIT_COMMITTER_NAME=Maria", "GIT_COMMITTER_EMAIL=maria@acme.example", "GIT_COMMITTER_DATE=\(date)",
+            ], input: input)
+    }
+
+    /// What a program prints, without the last newline. Foundation's `Process` does not serve: waiting for several at once
+    /// from tests that move between threads blocks forever.
+    @discardableResult
+    static func run(_ arguments: [String], environment: [String] = [], input: [UInt8] = []) throws -> String {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        let process = ChildProcess(
+            executable: "/usr/bin/env", arguments: arguments, environment: ["PATH=\(path)"] + environment, input: input,
+            deadline: .now + .seconds(120))
+        var lines: [String] = []
+        let (ending, errors) = try process.run(cancellation: Cancellation()) {
+            lines.append(String(decoding: $0, as: UTF8.self))
         }
-        var text = String(decoding: said, as: UTF8.self)
-        if text.hasSuffix("\n") { text.removeLast() }
-        return text
+        guard ending == .exited(0) else {
+            throw ProgramFailed(arguments: arguments, ending: ending, errors: String(decoding: errors, as: UTF8.self))
+        }
+        return lines.joined(separator: "\n")
     }
 
     /// Stores an object exactly as given, well-formed or not.
@@ -116,6 +111,14 @@ final class RepositorySandbox {
 
     func setBranch(_ branch: String = "main", to commit: ObjectID) throws {
         try git(["update-ref", "refs/heads/\(branch)", commit.hex])
+    }
+
+    /// An executable shell script.
+    func script(_ text: String) throws -> String {
+        let file = folder.appendingPathComponent("script-\(UUID().uuidString)")
+        try Data("#!/bin/sh\n\(text)\n".utf8).write(to: file)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+        return file.path
     }
 
     func open() throws -> GitRepository { try GitRepository.open(path: path) }

@@ -40,7 +40,8 @@ struct ChildProcess {
         pipes.closeChildEnds()
         var conversation = Conversation(pipes: pipes, input: input)
         let cut = conversation.run(until: deadline, cancellation: cancellation, line: line)
-        // The exit code of a process that is already ending is not changed by this.
+        // With whatever it started. The exit code of a process that is already ending is not changed by this.
+        kill(-process, SIGKILL)
         kill(process, SIGKILL)
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
@@ -147,7 +148,7 @@ private final class Pipes {
     }
 }
 
-/// Feeds the child and reads it until its output ends.
+/// Feeds the child and reads it until its output and its errors end, which they do when it exits.
 private struct Conversation {
     let pipes: Pipes
     var input: ArraySlice<UInt8>
@@ -166,14 +167,14 @@ private struct Conversation {
         until deadline: ContinuousClock.Instant, cancellation: Cancellation, line: ([UInt8]) -> Void
     ) -> ChildProcess.Ending? {
         if input.isEmpty { pipes.closeInput() }
-        while outputOpen {
+        while outputOpen || errorsOpen {
             let left = ContinuousClock.now.duration(to: deadline)
             guard left > .zero else { return .deadline }
             let (seconds, attoseconds) = left.components
             let milliseconds = min(Int64(60_000), seconds &* 1000 + attoseconds / 1_000_000_000_000_000 + 1)
             // poll(2) passes over negative descriptors.
             var polled = [
-                pollfd(fd: pipes.output.own, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: outputOpen ? pipes.output.own : -1, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: errorsOpen ? pipes.errors.own : -1, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: pipes.input.own, events: Int16(POLLOUT), revents: 0),
                 pollfd(fd: cancellation.descriptor, events: Int16(POLLIN), revents: 0),

@@ -117,11 +117,15 @@ final class FetchExchange {
     }
 
     private var untrusted: FetchFault {
-        FetchFault(
+        // Mbed TLS 2.28 compares names only.
+        let isAddress = address.host.utf8.allSatisfy { $0 < UInt8(ascii: "A") }
+        return FetchFault(
             kind: .identity,
             message:
-                "the certificate of `\(address.host)` is expired, for another host, or from an authority that is not trusted",
-            help: "configure the authority that issued it, or pin it")
+                "the certificate of `\(address.host)` is expired, for another host, or of an authority that is not trusted",
+            help: isAddress
+                ? "use the host's name, for certificates of an address cannot be checked here, or pin the certificate"
+                : "configure the authority that issued it, or pin it")
     }
 
     private func judge(_ certificate: git_cert_x509, pin: String) -> Int32 {

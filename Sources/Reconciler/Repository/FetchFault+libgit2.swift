@@ -37,7 +37,8 @@ extension FetchFault {
         } else if gone {
             self.init(kind: .notFound, message: "there is no repository at `\(url)`", help: "check the path")
         } else if says(
-            "status code: 404", "not found", "could not find repository", "does not exist", "failed to resolve path")
+            "status code: 404", "not found", "could not find repository", "does not exist", "failed to resolve path",
+            "does not appear to be a git repository")
             && errorClass != GIT_ERROR_INDEXER
         {
             self.init(

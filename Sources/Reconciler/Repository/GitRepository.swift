@@ -1,4 +1,5 @@
 import CLibGit2
+import Glibc
 import GrantModel
 
 /// One git repository, read object by object; its worktree, index and hooks are never touched.
@@ -36,6 +37,10 @@ package final class GitRepository {
         let status = git_repository_open_ext(&handle, path, GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue, nil)
         guard status == 0, let handle else {
             if status == GIT_ENOTFOUND.rawValue {
+                // libgit2 1.5.1 reports a foreign owner as "not found" where there is no configuration to allow one.
+                if let owner = GitRepository.owner(ofRepositoryAt: path), owner != geteuid() {
+                    throw GitFault.last(GIT_EOWNER.rawValue, while: "opening `\(path)`")
+                }
                 throw GitFault(
                     kind: .noRepository, message: "`\(path)` is no git repository",
                     help: "name a bare repository, or a folder that holds `.git`")
@@ -43,6 +48,16 @@ package final class GitRepository {
             throw GitFault.last(status, while: "opening `\(path)`")
         }
         return try GitRepository(handle: handle)
+    }
+
+    /// The user who owns the repository whose usual files lie at the path; nil when they do not.
+    private static func owner(ofRepositoryAt path: String) -> uid_t? {
+        for folder in [path + "/.git", path]
+        where access(folder + "/HEAD", F_OK) == 0 && access(folder + "/objects", F_OK) == 0 {
+            var status = stat()
+            if stat(folder, &status) == 0 { return status.st_uid }
+        }
+        return nil
     }
 
     /// Makes an empty bare repository with missing parent folders, readable by this user only.

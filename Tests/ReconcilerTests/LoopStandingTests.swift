@@ -6,7 +6,7 @@ import Testing
 @testable import Reconciler
 
 /// From a push to what is in force, with documents and signatures as people make them.
-@Suite(.timeLimit(.minutes(3))) struct LoopStandingTests {
+@Suite(.timeLimit(.minutes(8))) struct LoopStandingTests {
     /// 2027-01-15T08:00:00Z, which `LoopHarness` starts at.
     static let start: Int64 = 1_800_000_000
 

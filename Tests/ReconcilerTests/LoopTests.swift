@@ -4,7 +4,7 @@ import Testing
 
 @testable import Reconciler
 
-@Suite(.timeLimit(.minutes(3))) struct LoopTests {
+@Suite(.timeLimit(.minutes(8))) struct LoopTests {
     @Test func `a fresh clone is published, accepted and confirmed`() async throws {
         let remote = try LoopRemote()
         let first = try remote.commit(["README.md": "one"])

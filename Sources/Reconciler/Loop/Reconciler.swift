@@ -58,6 +58,7 @@ package final class Reconciler: Sendable {
     /// Throws when the state directory is in use, damaged or cannot be written: nothing was published then.
     package func run() async throws(StateFault) {
         let directory = try StateDirectory(path: configuration.stateDirectory)
+        defer { directory.release() }
         let work = Advancing(configuration: configuration, directory: directory, verify: signatures.verify)
         var accepted = try await perform { () throws(StateFault) in try Self.read(directory) }.get()
         if accepted.mark != nil { await restore(&accepted, work) }

@@ -1,5 +1,6 @@
 import Foundation
 import GrantModel
+import Synchronization
 
 /// What the gateway keeps between starts, in one directory that only its user can read.
 ///
@@ -14,7 +15,7 @@ import GrantModel
 /// Only the thread that runs the loop's work may call it; the lock is held until it is released.
 package final class StateDirectory: Sendable {
     package let path: String
-    private let lock: Int32
+    private let lock: Mutex<Int32?>
 
     package var repositoryPath: String { path + "/repository.git" }
     private var acceptedPath: String { path + "/accepted.json" }
@@ -39,13 +40,23 @@ package final class StateDirectory: Sendable {
             close(lock)
             throw fault
         }
-        self.lock = lock
+        self.lock = Mutex(lock)
     }
 
     deinit {
+        release()
+    }
+
+    /// Lets another gateway have the directory, which this one must not use any more.
+    package func release() {
+        let held = lock.withLock { lock in
+            defer { lock = nil }
+            return lock
+        }
+        guard let held else { return }
         // Closing alone would leave the lock with a child that was just forked and did not reach its `exec` yet.
-        flock(lock, LOCK_UN)
-        close(lock)
+        flock(held, LOCK_UN)
+        close(held)
     }
 
     /// The mark; nil before anything was accepted.

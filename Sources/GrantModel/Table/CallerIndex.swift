@@ -25,6 +25,18 @@ struct CallerIndex: Sendable {
         case subject = 1
         case email, claim, group, role
         case issuerAlone
+
+        var bit: UInt8 { 1 << UInt8(rawValue) }
+    }
+
+    /// Where a caller asks, as part of every key.
+    private struct Place {
+        var service: Int32
+        var issuer: Int32
+
+        func hash(_ kind: Kind) -> KeyHash {
+            KeyHash(seed: UInt64(service) << 35 | UInt64(issuer) << 4 | kind.rawValue)
+        }
     }
 
     /// What a set of callers is indexed from.
@@ -39,8 +51,10 @@ struct CallerIndex: Sendable {
     private var alternatives: [Alternative] = []
     private var claims: [Claim] = []
     private var text = TextPool()
-    /// Open addressing: the upper half of the hash, 0 for free. Kept apart from `buckets`, so that a miss touches little.
-    private var tags: [UInt32] = []
+    /// Open addressing: the upper bits of the hash, 0 for free. One byte each and apart from `buckets`, so that all of them
+    /// fit a processor's cache: a caller in fifty groups looks up forty that no grant names.
+    private var tags: [UInt8] = []
+    private var mask = 0
     /// Start and count in `alternatives`, which are in the order of their hashes.
     private var buckets: [(start: Int32, count: Int32)] = []
     /// Which kinds of key any alternative of a service and issuer lies under, so that others are not even looked up.
@@ -82,7 +96,7 @@ struct CallerIndex: Sendable {
             } else {
                 continue
             }
-            kinds[Int(issuer * serviceCount + source.service)] |= 1 << UInt8(chosen.kind.rawValue)
+            kinds[Int(issuer * serviceCount + source.service)] |= chosen.kind.bit
             placed.append((chosen.hash, alternative(source, issuer: issuer)))
         }
         text.seal()
@@ -95,54 +109,76 @@ struct CallerIndex: Sendable {
     /// alternatives or attributes name may come more than once. Does not allocate.
     func forEachMatch(service: Int, caller: Caller, _ body: (Int) -> Void) {
         guard let found = issuers.firstIndex(of: caller.issuer), service < Int(serviceCount) else { return }
-        let (service, issuer) = (Int32(service), Int32(found))
-        let used = kinds[Int(issuer * serviceCount + service)]
-        func look(_ kind: Kind, _ value: ByteString) {
-            guard used & 1 << UInt8(kind.rawValue) != 0 else { return }
-            let hash = Self.hash(kind, service: service, issuer: issuer) { hash in
-                value.bytes.withUnsafeBufferPointer { hash.combine($0) }
-            }
-            visit(hash, service: service, issuer: issuer, caller: caller, body)
+        let place = Place(service: Int32(service), issuer: Int32(found))
+        let used = kinds[found * Int(serviceCount) + service]
+        if used & Kind.subject.bit != 0, !caller.subject.isEmpty {
+            visit(.subject, caller.subject, place, caller, body)
         }
-        if !caller.subject.isEmpty { look(.subject, caller.subject) }
-        if let email = caller.email { look(.email, email) }
-        for group in caller.groups { look(.group, group) }
-        for role in caller.roles { look(.role, role) }
-        if used & 1 << UInt8(Kind.claim.rawValue) != 0 {
+        if used & Kind.email.bit != 0, let email = caller.email { visit(.email, email, place, caller, body) }
+        if used & Kind.group.bit != 0 {
+            for group in caller.groups { visit(.group, group, place, caller, body) }
+        }
+        if used & Kind.role.bit != 0 {
+            for role in caller.roles { visit(.role, role, place, caller, body) }
+        }
+        if used & Kind.claim.bit != 0 {
             for (name, value) in caller.claims {
-                let hash = Self.hash(.claim, service: service, issuer: issuer) { hash in
-                    name.bytes.withUnsafeBufferPointer { hash.combine($0) }
-                    value.bytes.withUnsafeBufferPointer { hash.combine($0) }
-                }
-                visit(hash, service: service, issuer: issuer, caller: caller, body)
+                var hash = place.hash(.claim)
+                name.bytes.withUnsafeBufferPointer { hash.combine($0) }
+                value.bytes.withUnsafeBufferPointer { hash.combine($0) }
+                visit(.claim, hash.value, nil, place, caller, body)
             }
         }
-        if used & 1 << UInt8(Kind.issuerAlone.rawValue) != 0 {
-            let hash = Self.hash(.issuerAlone, service: service, issuer: issuer) { _ in }
-            visit(hash, service: service, issuer: issuer, caller: caller, body)
+        if used & Kind.issuerAlone.bit != 0 {
+            visit(.issuerAlone, place.hash(.issuerAlone).value, nil, place, caller, body)
         }
     }
 
-    private func visit(_ hash: UInt64, service: Int32, issuer: Int32, caller: Caller, _ body: (Int) -> Void) {
-        let mask = tags.count - 1
-        guard mask >= 0 else { return }
+    @inline(__always)
+    private func visit(_ kind: Kind, _ value: ByteString, _ place: Place, _ caller: Caller, _ body: (Int) -> Void) {
+        var hash = place.hash(kind)
+        value.bytes.withUnsafeBufferPointer { hash.combine($0) }
+        visit(kind, hash.value, value, place, caller, body)
+    }
+
+    /// - Parameter value: the attribute looked up by, where comparing it spares going through all of that kind again.
+    @inline(__always)
+    private func visit(
+        _ kind: Kind, _ hash: UInt64, _ value: ByteString?, _ place: Place, _ caller: Caller, _ body: (Int) -> Void
+    ) {
         let tag = Self.tag(hash)
         var slot = Int(truncatingIfNeeded: hash) & mask
-        while tags[slot] != 0 {
-            if tags[slot] == tag {
-                let bucket = buckets[slot]
-                for index in Int(bucket.start)..<Int(bucket.start + bucket.count)
-                where matches(index, service: service, issuer: issuer, caller: caller) {
-                    body(Int(alternatives[index].target))
-                }
+        tags.withUnsafeBufferPointer { tags in
+            // Mostly the first tag is free and nothing else is touched.
+            while tags[slot] != 0 {
+                if tags[slot] == tag { visitBucket(slot, kind, value, place, caller, body) }
+                slot = (slot + 1) & mask
             }
-            slot = (slot + 1) & mask
         }
     }
 
-    private func matches(_ index: Int, service: Int32, issuer: Int32, caller: Caller) -> Bool {
-        let alternative = alternatives[index]
-        guard alternative.service == service, alternative.issuer == issuer else { return false }
+    private func visitBucket(
+        _ slot: Int, _ kind: Kind, _ value: ByteString?, _ place: Place, _ caller: Caller, _ body: (Int) -> Void
+    ) {
+        let bucket = buckets[slot]
+        for index in Int(bucket.start)..<Int(bucket.start + bucket.count)
+        where matches(alternatives[index], kind, value, place, caller) {
+            body(Int(alternatives[index].target))
+        }
+    }
+
+    private func matches(
+        _ alternative: Alternative, _ kind: Kind, _ value: ByteString?, _ place: Place, _ caller: Caller
+    ) -> Bool {
+        guard alternative.service == place.service, alternative.issuer == place.issuer else { return false }
+        // The key first: it is at hand, and the likeliest to differ.
+        if let value {
+            switch kind {
+            case .group: if !text.holds(alternative.group, equalTo: value.bytes) { return false }
+            case .role: if !text.holds(alternative.role, equalTo: value.bytes) { return false }
+            case .subject, .email, .claim, .issuerAlone: break
+            }
+        }
         if !alternative.subject.isAbsent {
             // An absent claim is empty, and never a match.
             guard !caller.subject.isEmpty, text.holds(alternative.subject, equalTo: caller.subject.bytes) else {
@@ -152,8 +188,10 @@ struct CallerIndex: Sendable {
         if !alternative.email.isAbsent {
             guard let email = caller.email, text.holds(alternative.email, equalTo: email.bytes) else { return false }
         }
-        if !alternative.group.isAbsent, !contains(alternative.group, in: caller.groups) { return false }
-        if !alternative.role.isAbsent, !contains(alternative.role, in: caller.roles) { return false }
+        if kind != .group, !alternative.group.isAbsent, !contains(alternative.group, in: caller.groups) {
+            return false
+        }
+        if kind != .role, !alternative.role.isAbsent, !contains(alternative.role, in: caller.roles) { return false }
         var claim = Int(alternative.claimStart)
         let end = claim + Int(alternative.claimCount)
         while claim < end {
@@ -181,10 +219,10 @@ struct CallerIndex: Sendable {
     }
 
     private mutating func fill(_ hashes: [UInt64]) {
-        guard !hashes.isEmpty else { return }
         var capacity = 2
         while capacity < hashes.count * 2 { capacity *= 2 }
-        tags = [UInt32](repeating: 0, count: capacity)
+        tags = [UInt8](repeating: 0, count: capacity)
+        mask = capacity - 1
         buckets = [(start: Int32, count: Int32)](repeating: (0, 0), count: capacity)
         var start = 0
         while start < hashes.count {
@@ -232,12 +270,12 @@ struct CallerIndex: Sendable {
     private static func hash(
         _ kind: Kind, service: Int32, issuer: Int32, _ combine: (inout KeyHash) -> Void
     ) -> UInt64 {
-        var hash = KeyHash(seed: UInt64(service) << 35 | UInt64(issuer) << 4 | kind.rawValue)
+        var hash = Place(service: service, issuer: issuer).hash(kind)
         combine(&hash)
         return hash.value
     }
 
-    private static func tag(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash >> 32) | 1 }
+    private static func tag(_ hash: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: hash >> 56) | 1 }
 }
 
 extension CallerCondition {

@@ -61,7 +61,8 @@ extension ScopeTable {
             var hasOperation = false
             facts.names.forEach { attribute, name in
                 if attribute == .operations { hasOperation = true }
-                if !patterns.matches(rule.names(attribute), name) { missing += 1 }
+                let allowed = rule.names(attribute)
+                if allowed.count >= 0, !patterns.matches(allowed, name) { missing += 1 }
                 return true
             }
             // What is called must have been understood.

@@ -27,10 +27,15 @@ struct TextPool: Sendable {
     /// Whether the text at `reference` is exactly `other`.
     func holds(_ reference: Reference, equalTo other: [UInt8]) -> Bool {
         guard Int(reference.count) == other.count else { return false }
-        return bytes.withUnsafeBufferPointer { all in
-            other.withUnsafeBufferPointer { other in
+        return bytes.withUnsafeBytes { all in
+            other.withUnsafeBytes { other in
                 var index = 0
                 let start = Int(reference.offset)
+                while index + 8 <= other.count {
+                    let ours = all.loadUnaligned(fromByteOffset: start + index, as: UInt64.self)
+                    if ours != other.loadUnaligned(fromByteOffset: index, as: UInt64.self) { return false }
+                    index += 8
+                }
                 while index < other.count {
                     if all[start + index] != other[index] { return false }
                     index += 1

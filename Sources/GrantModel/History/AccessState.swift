@@ -91,21 +91,29 @@ package struct AccessState: Sendable {
         var touchedSittings: Set<ByteString> = []
         var peopleChanged = false
 
-        for path in change.removed { clearFindings(at: path) }
-        for file in change.written { clearFindings(at: file.path) }
+        for path in change.removed + change.unreadable + change.written.map(\.path) { clearFindings(at: path) }
         for problem in change.problems { problems[ByteString(problem.path), default: []].append(problem) }
-        let broken = Set(change.problems.filter { $0.severity == .error }.map { ByteString($0.path) })
+        // In a plain directory only the problems tell what is unreadable.
+        let unreadable = Set(change.unreadable)
+            .union(change.problems.filter { $0.severity == .error }.map { ByteString($0.path) })
+            .subtracting(change.written.map(\.path))
 
-        for path in change.removed {
+        for path in change.removed where !unreadable.contains(path) {
             let kind = DocumentPath(path)
-            if case .person = kind { peopleChanged = true }
-            if broken.contains(where: { path == $0 || path.hasPrefix(ByteString($0.bytes + [0x2F])) }) {
-                takeBroken(path, kind: kind, observed: change.observed, touched: &touchedSittings)
-            } else {
+            switch kind {
+            case .outside, .misplaced:
+                // A folder, or what stood in its place: with it goes all below that had become unreadable.
+                for below in broken(below: path) where !unreadable.contains(below) {
+                    clearFindings(at: below)
+                    takeRemoval(below, kind: DocumentPath(below), touched: &touchedSittings)
+                    peopleChanged = true
+                }
+            case .policy, .person, .issuer, .service, .dataClass, .grant, .attestation, .attestationSignature, .denial:
+                if case .person = kind { peopleChanged = true }
                 takeRemoval(path, kind: kind, touched: &touchedSittings)
             }
         }
-        for path in broken where restrictions[path] == nil {
+        for path in unreadable {
             takeBroken(path, kind: DocumentPath(path), observed: change.observed, touched: &touchedSittings)
         }
         for file in change.written {
@@ -147,6 +155,17 @@ package struct AccessState: Sendable {
         promotePending()
         ordinal += 1
         commit = change.commit
+    }
+
+    /// Files below a folder that a commit made unreadable, by path.
+    private func broken(below folder: ByteString) -> [ByteString] {
+        let prefix = folder.bytes + [0x2F]
+        let restricting = restrictions.filter { path, file in
+            guard path.bytes.starts(with: prefix), case .broken = file.condition else { return false }
+            return true
+        }
+        let granting = grants.filter { $1.grant == nil && $0.bytes.starts(with: prefix) }
+        return (Array(restricting.keys) + Array(granting.keys)).sorted()
     }
 
     /// Forgets what was found in a file, and in an entry in whose place its folder now is.

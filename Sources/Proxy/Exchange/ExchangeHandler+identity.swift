@@ -108,7 +108,8 @@ extension ExchangeHandler {
     }
 
     private func verified(
-        _ result: Result<Caller, TokenRefusal>, token: [UInt8], digest: GrantModel.Digest, epoch: UInt64, generation: Int
+        _ result: Result<Caller, TokenRefusal>, token: [UInt8], digest: GrantModel.Digest, epoch: UInt64,
+        generation: Int
     ) {
         guard epoch == self.epoch, machine.phase == .identifying else { return }
         guard generation == loop.identityGeneration else {
@@ -119,7 +120,9 @@ extension ExchangeHandler {
         case .failure(let refusal):
             resumeReads()
             refuse(
-                .identity(ByteString(refusal.reason).replacing(UInt8(ascii: "-"), with: UInt8(ascii: "_")), refusal.text)
+                .identity(
+                    ByteString(refusal.reason).replacing(UInt8(ascii: "-"), with: UInt8(ascii: "_")), refusal.text
+                )
             )
         case .success(let caller):
             loop.tokens.insert(caller, for: digest, now: Instant(milliseconds: loop.clock.milliseconds))

@@ -320,7 +320,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
         case .receiving:
             if now >= deadline {
                 request.keepAlive = false
-                refuse(RequestFault(status: 408, reason: "body_timeout", message: "the request's body did not arrive in time"))
+                refuse(
+                    RequestFault(
+                        status: 408, reason: "body_timeout", message: "the request's body did not arrive in time"
+                    )
+                )
             }
         case .discarding:
             if now >= deadline { close() }

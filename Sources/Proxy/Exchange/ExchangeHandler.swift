@@ -145,6 +145,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What still arrives behind a request that could not be parsed; the answer to that one is on its way.
+        if case .dataReceivedInErrorState = error as? ByteToMessageDecoderError { return }
         guard let error = error as? HTTPParserError, error != .invalidEOFState, transport == .http1 else {
             return close()
         }

@@ -49,6 +49,15 @@ import Testing
         await fixture.stop()
     }
 
+    @Test func anIssuersNewRuleCutsTheStreamsOfTokensThatDoNotKeepIt() async throws {
+        let (fixture, client) = try await streaming()
+        await fixture.gateway.publish(fixture.table(issuer: "leeway: 31s"))
+        await fixture.gateway.publish(fixture.table(issuer: "require: {tenant: acme}"))
+        let response = try await client.response(.seconds(2))
+        #expect(response.text.contains("event: error\ndata: {\"type\":\"error\""))
+        await fixture.stop()
+    }
+
     @Test func aGrantsEndCutsItsStreamWithinASecond() async throws {
         let (fixture, client) = try await streaming()
         // The tier lets a grant live for 90 days after its review; nothing is published any more.

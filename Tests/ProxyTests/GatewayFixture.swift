@@ -85,7 +85,7 @@ final class GatewayFixture: Sendable {
     ]
 
     /// A table from documents: a tier whose first review is the merge, so that grants are in force as they land.
-    func table(grants: [String: String] = [:], service: String = "", until: String? = nil) -> ScopeTable {
+    func table(grants: [String: String] = [:], service: String = "", issuer more: String = "") -> ScopeTable {
         var files: [String: String] = [
             "policy.yaml": """
             name: test
@@ -104,6 +104,7 @@ final class GatewayFixture: Sendable {
             algorithms: [ES256]
             claims: {groups: groups, roles: roles, email: email}
             longest: 2h
+            \(more)
 
             """,
             "services/claude.yaml": """

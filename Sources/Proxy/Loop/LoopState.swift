@@ -92,14 +92,21 @@ final class LoopState {
     /// Decides by this table from now on, and decides again what is under way.
     func adopt(_ table: LiveTable) {
         guard table.sequence > live?.sequence ?? 0 else { return }
-        if live?.table.issuers != table.table.issuers {
+        let before = live?.table.issuers ?? []
+        let issuersChanged = before != table.table.issuers
+        if issuersChanged {
             tokens.removeAll()
             identityGeneration += 1
         }
         live = table
         exchangePools(for: table.origins)
         let now = clock.milliseconds
-        for handler in handlers where handler.machine.isDecided { handler.reconsider(milliseconds: now) }
+        for handler in handlers where handler.machine.isDecided {
+            handler.reconsider(milliseconds: now)
+            if issuersChanged, handler.machine.isDecided {
+                handler.reidentify(unlessUnchangedFrom: before, to: table.table.issuers)
+            }
+        }
     }
 
     private func exchangePools(for origins: [Service.Upstream]) {

@@ -8,19 +8,20 @@ import Testing
 @Suite struct CutTests {
     private static let other = [
         "triage": """
-            to: [{issuer: corp, group: nobody}]
-            can: {models: ["claude-sonnet-*"]}
-            why: tests
-            by: maria
+        to: [{issuer: corp, group: nobody}]
+        can: {models: ["claude-sonnet-*"]}
+        why: tests
+        by: maria
 
-            """
+        """
     ]
 
     private func streaming() async throws -> (GatewayFixture, RawConnection) {
-        let fixture = try await GatewayFixture(upstream: .start { _, responder in
-            responder.beginEvents()
-            responder.event("message_start", "{}")
-        })
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.beginEvents()
+                responder.event("message_start", "{}")
+            })
         let client = try await fixture.connect()
         try await client.send(try fixture.message(stream: true))
         try await client.wait { bytes, _ in String(decoding: bytes, as: UTF8.self).contains("message_start") }
@@ -45,6 +46,15 @@ import Testing
         let metrics = await fixture.gateway.metrics()
         #expect(metrics.exchangesInFlight == 1)
         await client.close()
+        await fixture.stop()
+    }
+
+    @Test func anIssuersNewRuleCutsTheStreamsOfTokensThatDoNotKeepIt() async throws {
+        let (fixture, client) = try await streaming()
+        await fixture.gateway.publish(fixture.table(issuer: "leeway: 31s"))
+        await fixture.gateway.publish(fixture.table(issuer: "require: {tenant: acme}"))
+        let response = try await client.response(.seconds(2))
+        #expect(response.text.contains("event: error\ndata: {\"type\":\"error\""))
         await fixture.stop()
     }
 
@@ -79,9 +89,11 @@ import Testing
     }
 
     @Test func aBodyThatIsNoStreamIsTruncated() async throws {
-        let fixture = try await GatewayFixture(upstream: .start { _, responder in
-            responder.send("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"half\":")
-        })
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.send(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"half\":")
+            })
         let client = try await fixture.connect()
         try await client.send(try fixture.message())
         try await client.wait { bytes, _ in String(decoding: bytes, as: UTF8.self).contains("half") }

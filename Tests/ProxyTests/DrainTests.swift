@@ -7,15 +7,16 @@ import Testing
 @Suite struct DrainTests {
     @Test func aDrainWaitsForWhatIsUnderWayAndTakesNothingNew() async throws {
         let release = Signal()
-        let fixture = try await GatewayFixture(upstream: .start { _, responder in
-            responder.beginEvents()
-            responder.event("message_start", "{}")
-            Task {
-                try? await release.wait()
-                responder.event("message_stop", "{}")
-                responder.endChunks()
-            }
-        })
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.beginEvents()
+                responder.event("message_start", "{}")
+                Task {
+                    try? await release.wait()
+                    responder.event("message_stop", "{}")
+                    responder.endChunks()
+                }
+            })
         let address = try fixture.address
         let idle = try await fixture.connect()
         let client = try await fixture.connect()

@@ -53,7 +53,12 @@ final class GatewayFixture: Sendable {
             wallClock: { clock.now }
         )
         self.gateway = gateway
-        try await gateway.start()
+        do {
+            try await gateway.start()
+        } catch {
+            await gateway.drain()
+            throw error
+        }
         if publishes {
             gateway.confirm(at: clock.now)
             await gateway.publish(table(grants: grants, service: service))
@@ -71,16 +76,16 @@ final class GatewayFixture: Sendable {
 
     static let defaultGrants = [
         "triage": """
-            to: [{issuer: corp, group: support}]
-            can: {models: ["claude-sonnet-*"], max_tokens: 8192}
-            why: tests
-            by: maria
+        to: [{issuer: corp, group: support}]
+        can: {models: ["claude-sonnet-*"], max_tokens: 8192}
+        why: tests
+        by: maria
 
-            """
+        """
     ]
 
     /// A table from documents: a tier whose first review is the merge, so that grants are in force as they land.
-    func table(grants: [String: String] = [:], service: String = "", until: String? = nil) -> ScopeTable {
+    func table(grants: [String: String] = [:], service: String = "", issuer more: String = "") -> ScopeTable {
         var files: [String: String] = [
             "policy.yaml": """
             name: test
@@ -99,6 +104,7 @@ final class GatewayFixture: Sendable {
             algorithms: [ES256]
             claims: {groups: groups, roles: roles, email: email}
             longest: 2h
+            \(more)
 
             """,
             "services/claude.yaml": """
@@ -137,7 +143,9 @@ final class GatewayFixture: Sendable {
 
     var address: SocketAddress {
         get throws {
-            guard let address = gateway.boundAddresses.first else { throw RawConnection.TimedOut(received: "not bound") }
+            guard let address = gateway.boundAddresses.first else {
+                throw RawConnection.TimedOut(received: "not bound")
+            }
             return address
         }
     }
@@ -155,14 +163,14 @@ final class GatewayFixture: Sendable {
             body
             ?? #"{"model":"\#(model)","max_tokens":100,"stream":\#(stream),"messages":[{"role":"user","content":"hi"}]}"#
         return try """
-            POST /claude/v1/messages?beta=true HTTP/1.1\r
-            Host: gateway\r
-            Authorization: Bearer \(token ?? self.token())\r
-            content-type: application/json\r
-            anthropic-version: 2023-06-01\r
-            \(extra)Content-Length: \(body.utf8.count)\r
-            \r
-            \(body)
-            """
+        POST /claude/v1/messages?beta=true HTTP/1.1\r
+        Host: gateway\r
+        Authorization: Bearer \(token ?? self.token())\r
+        content-type: application/json\r
+        anthropic-version: 2023-06-01\r
+        \(extra)Content-Length: \(body.utf8.count)\r
+        \r
+        \(body)
+        """
     }
 }

@@ -92,7 +92,9 @@ final class TestUpstream: Sendable {
 
     /// Answers every request with a message, as the API does.
     static func messages() async throws -> TestUpstream {
-        try await start { _, responder in responder.json(#"{"type":"message","usage":{"input_tokens":3,"output_tokens":5}}"#) }
+        try await start { _, responder in
+            responder.json(#"{"type":"message","usage":{"input_tokens":3,"output_tokens":5}}"#)
+        }
     }
 
     var received: [Received] { state.withLockedValue { $0.received } }

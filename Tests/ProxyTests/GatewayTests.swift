@@ -10,8 +10,10 @@ import Testing
         let fixture = try await GatewayFixture(upstream: .messages())
         let client = try await fixture.connect()
         let token = try fixture.token()
-        let body = "{ \"model\" : \"claude-sonnet-4-5\",\n \"max_tokens\":10,\"messages\":[{\"role\":\"user\",\"content\":\"h\\u00e9\"}]}"
-        try await client.send(try fixture.message(token: token, extra: "X-Custom: a  b\r\nanthropic-beta: x,y\r\n", body: body))
+        let body =
+            "{ \"model\" : \"claude-sonnet-4-5\",\n \"max_tokens\":10,\"messages\":[{\"role\":\"user\",\"content\":\"h\\u00e9\"}]}"
+        try await client.send(
+            try fixture.message(token: token, extra: "X-Custom: a  b\r\nanthropic-beta: x,y\r\n", body: body))
         let response = try await client.response()
         #expect(response.status == 200)
         #expect(response.text == #"{"type":"message","usage":{"input_tokens":3,"output_tokens":5}}"#)

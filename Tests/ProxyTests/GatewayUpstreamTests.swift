@@ -26,15 +26,22 @@ import Testing
         ("closes inside the header", "HTTP/1.1 200 OK\r\ncontent-"),
         ("is no HTTP", "SSH-2.0-OpenSSH_9.2\r\n\r\n"),
         ("has two lengths", "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\na"),
-        ("has a length and a coding", "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"),
+        (
+            "has a length and a coding",
+            "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
+        ),
         ("switches protocols", "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"),
-        ("has the credential in its header", "HTTP/1.1 200 OK\r\nx-echo: \(GatewayFixture.secret)\r\ncontent-length: 0\r\n\r\n"),
+        (
+            "has the credential in its header",
+            "HTTP/1.1 200 OK\r\nx-echo: \(GatewayFixture.secret)\r\ncontent-length: 0\r\n\r\n"
+        ),
     ])
     func anAnswerThatCannotBeTrustedIsA502(what: String, bytes: String) async throws {
-        let fixture = try await GatewayFixture(upstream: .start { _, responder in
-            responder.send(bytes)
-            responder.close()
-        })
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.send(bytes)
+                responder.close()
+            })
         let client = try await fixture.connect()
         try await client.send(try fixture.message())
         let response = try await client.response()
@@ -62,10 +69,11 @@ import Testing
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"hal\r\nzz\r\n",
     ])
     func aTruncatedAnswerIsSeenToBeTruncated(bytes: String) async throws {
-        let fixture = try await GatewayFixture(upstream: .start { _, responder in
-            responder.send(bytes)
-            responder.close()
-        })
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.send(bytes)
+                responder.close()
+            })
         let client = try await fixture.connect()
         try await client.send(try fixture.message())
         let response = try await client.response()
@@ -76,12 +84,13 @@ import Testing
     }
 
     @Test func aTruncatedStreamEndsWithAnErrorEvent() async throws {
-        let fixture = try await GatewayFixture(upstream: .start { _, responder in
-            responder.beginEvents()
-            responder.event("message_start", "{}")
-            responder.chunk("event: content_block_delta\ndata: {\"ha")
-            responder.close()
-        })
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.beginEvents()
+                responder.event("message_start", "{}")
+                responder.chunk("event: content_block_delta\ndata: {\"ha")
+                responder.close()
+            })
         let client = try await fixture.connect()
         try await client.send(try fixture.message(stream: true))
         let response = try await client.response()
@@ -92,11 +101,12 @@ import Testing
     }
 
     @Test func moreThanTheAnnouncedLengthGoesNowhere() async throws {
-        let fixture = try await GatewayFixture(upstream: .start { _, responder in
-            responder.send(
-                "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\npoison"
-            )
-        })
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.send(
+                    "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\npoison"
+                )
+            })
         let client = try await fixture.connect()
         for _ in 1...3 {
             try await client.send(try fixture.message())
@@ -108,13 +118,14 @@ import Testing
 
     @Test func theCredentialNeverTravelsBackInABody() async throws {
         let secret = GatewayFixture.secret
-        let fixture = try await GatewayFixture(upstream: .start { _, responder in
-            responder.beginEvents()
-            responder.event("message_start", "{}")
-            responder.chunk("event: x\ndata: \(secret.prefix(20))")
-            responder.chunk("\(secret.dropFirst(20))\n\n")
-            responder.endChunks()
-        })
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.beginEvents()
+                responder.event("message_start", "{}")
+                responder.chunk("event: x\ndata: \(secret.prefix(20))")
+                responder.chunk("\(secret.dropFirst(20))\n\n")
+                responder.endChunks()
+            })
         let client = try await fixture.connect()
         try await client.send(try fixture.message(stream: true))
         let response = try await client.response()
@@ -137,10 +148,11 @@ import Testing
     }
 
     @Test func interimResponsesAreNotTakenForTheAnswer() async throws {
-        let fixture = try await GatewayFixture(upstream: .start { _, responder in
-            responder.send("HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n")
-            responder.json("{}")
-        })
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.send("HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n")
+                responder.json("{}")
+            })
         let client = try await fixture.connect()
         try await client.send(try fixture.message())
         #expect(try await client.response().status == 200)
@@ -190,7 +202,8 @@ import Testing
         fixture.upstream.setScript { request, responder in
             if request.connection == 0 { responder.close() } else { responder.json(#"{"data":[]}"#) }
         }
-        try await client.send("GET /claude/v1/models HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer \(try fixture.token())\r\n\r\n")
+        try await client.send(
+            "GET /claude/v1/models HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer \(try fixture.token())\r\n\r\n")
         #expect(try await client.response().status == 200)
         #expect(fixture.upstream.received.map(\.connection) == [0, 0, 1])
         await fixture.stop()
@@ -198,11 +211,12 @@ import Testing
 
     @Test func aClientThatLeavesCancelsTheUpstream() async throws {
         let closed = Signal()
-        let fixture = try await GatewayFixture(upstream: .start { _, responder in
-            responder.beginEvents()
-            responder.event("message_start", "{}")
-            responder.isClosed.whenComplete { _ in closed.fire() }
-        })
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.beginEvents()
+                responder.event("message_start", "{}")
+                responder.isClosed.whenComplete { _ in closed.fire() }
+            })
         let client = try await fixture.connect()
         try await client.send(try fixture.message(stream: true))
         try await client.wait { bytes, _ in String(decoding: bytes, as: UTF8.self).contains("message_start") }
@@ -213,17 +227,19 @@ import Testing
 
     @Test func aSlowClientSlowsTheUpstreamDown() async throws {
         let sent = Counter()
-        let fixture = try await GatewayFixture(upstream: .start { _, responder in
-            responder.send("HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ntransfer-encoding: chunked\r\n\r\n")
-            // Writes on as long as the socket takes it.
-            let chunk = ByteBuffer(string: "10000\r\n\(String(repeating: "x", count: 65_536))\r\n")
-            @Sendable func more() {
-                guard sent.value < 256 << 20 else { return }
-                sent.add(65_536)
-                responder.channel.writeAndFlush(chunk).whenSuccess { more() }
-            }
-            more()
-        })
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.send(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+                // Writes on as long as the socket takes it.
+                let chunk = ByteBuffer(string: "10000\r\n\(String(repeating: "x", count: 65_536))\r\n")
+                @Sendable func more() {
+                    guard sent.value < 256 << 20 else { return }
+                    sent.add(65_536)
+                    responder.channel.writeAndFlush(chunk).whenSuccess { more() }
+                }
+                more()
+            })
         let client = try await fixture.connect()
         try await client.setAutoRead(false)
         try await client.send(try fixture.message())

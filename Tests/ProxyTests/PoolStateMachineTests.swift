@@ -123,7 +123,9 @@ import Testing
             case 3:
                 if let id = connecting.randomElement(using: &random) {
                     connecting.remove(id)
-                    if let failed = pool.connectFailed(id) { same(waiting.remove(failed) == nil, false, "seed \(seed)") }
+                    if let failed = pool.connectFailed(id) {
+                        same(waiting.remove(failed) == nil, false, "seed \(seed)")
+                    }
                     open()
                 }
             case 4:
@@ -149,7 +151,9 @@ import Testing
             #expect(pool.waitingCount == waiting.count, "seed \(seed)")
             #expect(idle.count + connecting.count + leased.count <= 5, "seed \(seed)")
             #expect(idle.isEmpty || waiting.isEmpty, "seed \(seed)")
-            #expect(waiting.isEmpty || !connecting.isEmpty || leased.count == 5, "nobody serves those who wait, seed \(seed)")
+            #expect(
+                waiting.isEmpty || !connecting.isEmpty || leased.count == 5,
+                "nobody serves those who wait, seed \(seed)")
         }
     }
 }

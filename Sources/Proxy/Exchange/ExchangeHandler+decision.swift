@@ -105,7 +105,7 @@ extension ExchangeHandler {
         if !durably {
             request.refusal = RequestFault(
                 status: 503, reason: "record_failed",
-                message: "the gateway cannot record its decisions and forwards nothing; try again, and tell its operator"
+                message: "the gateway cannot record its decisions and forwards nothing; tell its operator"
             )
         }
         switch course {
@@ -128,7 +128,8 @@ extension ExchangeHandler {
         guard let service else {
             return cut(
                 RequestFault(
-                    status: 403, reason: "no_service", message: "this service was taken away or moved while the answer was under way",
+                    status: 403, reason: "no_service",
+                    message: "this service was taken away or moved while the answer was under way",
                     errorCode: loop.configuration.refusalCode
                 )
             )

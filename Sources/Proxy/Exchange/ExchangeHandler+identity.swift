@@ -108,7 +108,8 @@ extension ExchangeHandler {
     }
 
     private func verified(
-        _ result: Result<Caller, TokenRefusal>, token: [UInt8], digest: GrantModel.Digest, epoch: UInt64, generation: Int
+        _ result: Result<Caller, TokenRefusal>, token: [UInt8], digest: GrantModel.Digest, epoch: UInt64,
+        generation: Int
     ) {
         guard epoch == self.epoch, machine.phase == .identifying else { return }
         guard generation == loop.identityGeneration else {
@@ -119,7 +120,9 @@ extension ExchangeHandler {
         case .failure(let refusal):
             resumeReads()
             refuse(
-                .identity(ByteString(refusal.reason).replacing(UInt8(ascii: "-"), with: UInt8(ascii: "_")), refusal.text)
+                .identity(
+                    ByteString(refusal.reason).replacing(UInt8(ascii: "-"), with: UInt8(ascii: "_")), refusal.text
+                )
             )
         case .success(let caller):
             loop.tokens.insert(caller, for: digest, now: Instant(milliseconds: loop.clock.milliseconds))
@@ -129,6 +132,34 @@ extension ExchangeHandler {
             resumeReads()
             if next == .nothing { continueExpected() }
             follow(next)
+        }
+    }
+
+    /// Has the token of an exchange under way verified again where its issuer's rules changed, and cuts the exchange if it
+    /// does not hold by the new ones.
+    func reidentify(unlessUnchangedFrom before: [Issuer], to now: [Issuer]) {
+        guard let caller = request.caller, case .token(let token) = request.fields.token,
+            before.first(where: { $0.name == caller.issuer }) != now.first(where: { $0.name == caller.issuer })
+        else { return }
+        let verifier = loop.verifier
+        let eventLoop = loop.eventLoop
+        let epoch = epoch
+        let moment = Instant(milliseconds: request.milliseconds)
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        Task {
+            // As of when the request came: a token that has run out since does not end what it began.
+            let result = await verifier.verify(token, now: moment)
+            eventLoop.execute { bound.value.reidentified(result, epoch: epoch) }
+        }
+    }
+
+    private func reidentified(_ result: Result<Caller, TokenRefusal>, epoch: UInt64) {
+        guard epoch == self.epoch, machine.isDecided else { return }
+        switch result {
+        case .failure(let refusal): cut(.identity("issuer_changed", refusal.text))
+        case .success(let caller):
+            request.caller = caller
+            reconsider(milliseconds: loop.clock.milliseconds)
         }
     }
 

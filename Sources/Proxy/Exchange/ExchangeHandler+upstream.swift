@@ -9,7 +9,7 @@ extension ExchangeHandler {
 
     /// Sends the request on its way: a connection first.
     func forward() {
-        guard let target = request.target, let pool = loop.pool(for: target), pool.upstream.serves(target) else {
+        guard let target = request.target, let pool = loop.pool(for: target) else {
             // The table changed in between, and this upstream is no longer in it.
             request.refusal = RequestFault(
                 status: 503, reason: "moved", message: "this service moved while the request was under way; try again"
@@ -189,11 +189,4 @@ extension ExchangeHandler {
 
 extension UpstreamFailure {
     fileprivate var fault: RequestFault { RequestFault(status: status, reason: reason, message: message) }
-}
-
-extension Service.Upstream {
-    fileprivate func serves(_ target: ServiceTarget) -> Bool {
-        let other = target.service.upstream
-        return host == other.host && port == other.port && tls == other.tls
-    }
 }

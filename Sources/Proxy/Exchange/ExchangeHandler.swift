@@ -145,6 +145,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What still arrives behind a request that could not be parsed; the answer to that one is on its way.
+        if case .dataReceivedInErrorState = error as? ByteToMessageDecoderError { return }
         guard let error = error as? HTTPParserError, error != .invalidEOFState, transport == .http1 else {
             return close()
         }
@@ -320,7 +322,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
         case .receiving:
             if now >= deadline {
                 request.keepAlive = false
-                refuse(RequestFault(status: 408, reason: "body_timeout", message: "the request's body did not arrive in time"))
+                refuse(
+                    RequestFault(
+                        status: 408, reason: "body_timeout", message: "the request's body did not arrive in time"
+                    )
+                )
             }
         case .discarding:
             if now >= deadline { close() }

@@ -16,7 +16,8 @@ package enum ListenerFault: Error, Sendable, Equatable, CustomStringConvertible 
         case .plainText(let address):
             "`\(address)` is not a loopback address: plain text is served on loopback addresses and sockets only; "
                 + "give the listener a certificate and a key"
-        case .certificate(let path, let reason): "cannot use `\(path)`: \(reason); give PEM files of a certificate chain and its key"
+        case .certificate(let path, let reason):
+            "cannot use `\(path)`: \(reason); give PEM files of a certificate chain and its key"
         case .inUse(let path): "another process serves `\(path)`; stop it, or choose another path"
         case .notASocket(let path): "`\(path)` exists and is not a socket; move it away, or choose another path"
         case .bind(let address, let reason): "cannot listen on `\(address)`: \(reason)"

@@ -80,8 +80,11 @@ final class LoopState {
         DecisionClock(now: Instant(milliseconds: milliseconds), confirmed: shared.confirmed)
     }
 
+    /// The pool of a service's upstream; nil when no live table of late named it.
     func pool(for target: ServiceTarget) -> UpstreamPool? {
-        pools.indices.contains(target.origin) ? pools[target.origin] : nil
+        if pools.indices.contains(target.origin), pools[target.origin].serves(target) { return pools[target.origin] }
+        // The request was routed by the table before, where upstreams had other numbers.
+        return pools.first { $0.serves(target) } ?? retiredPools.first { $0.serves(target) }
     }
 
     // MARK: The live table
@@ -89,14 +92,21 @@ final class LoopState {
     /// Decides by this table from now on, and decides again what is under way.
     func adopt(_ table: LiveTable) {
         guard table.sequence > live?.sequence ?? 0 else { return }
-        if live?.table.issuers != table.table.issuers {
+        let before = live?.table.issuers ?? []
+        let issuersChanged = before != table.table.issuers
+        if issuersChanged {
             tokens.removeAll()
             identityGeneration += 1
         }
         live = table
         exchangePools(for: table.origins)
         let now = clock.milliseconds
-        for handler in handlers where handler.machine.isDecided { handler.reconsider(milliseconds: now) }
+        for handler in handlers where handler.machine.isDecided {
+            handler.reconsider(milliseconds: now)
+            if issuersChanged, handler.machine.isDecided {
+                handler.reidentify(unlessUnchangedFrom: before, to: table.table.issuers)
+            }
+        }
     }
 
     private func exchangePools(for origins: [Service.Upstream]) {
@@ -223,7 +233,9 @@ final class LoopState {
         isDraining = true
         for handler in handlers { handler.drain() }
         // HTTP/2 connections say GOAWAY and close behind their last stream.
-        for channel in connections.values { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        for channel in connections.values {
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
         let promise = eventLoop.makePromise(of: Void.self)
         whenIdle.append(promise)
         finishIfIdle()

@@ -1,9 +1,9 @@
 import GrantModel
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The time of day, or what a test says it is.

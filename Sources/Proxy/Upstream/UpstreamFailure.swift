@@ -44,7 +44,7 @@ enum UpstreamFailure: Error, Equatable {
     /// For the client.
     var message: String {
         switch self {
-        case .connect: "the gateway cannot reach the upstream of this service; try again, and tell its owners if it stays so"
+        case .connect: "the gateway cannot reach the upstream of this service; try again, or tell its owners"
         case .connectTimeout: "the upstream of this service did not accept a connection in time; try again"
         case .saturated: "too many requests wait for the upstream of this service; try again"
         case .closedBeforeResponse: "the upstream closed the connection without an answer; try again"
@@ -52,7 +52,7 @@ enum UpstreamFailure: Error, Equatable {
         case .malformed: "the upstream's answer is not valid HTTP; tell the owners of this service"
         case .headTimeout: "the upstream did not begin to answer in time; try again"
         case .silence: "the upstream stopped in the middle of its answer; try again"
-        case .leak: "the upstream's answer held the gateway's own credential and was withheld; tell the owners of this service"
+        case .leak: "the upstream's answer held the gateway's own credential and was withheld; tell its owners"
         }
     }
 }

@@ -34,6 +34,11 @@ final class UpstreamPool {
         idleNanoseconds = configuration.timeouts.upstreamIdle.nanoseconds
     }
 
+    func serves(_ target: ServiceTarget) -> Bool {
+        let other = target.service.upstream
+        return upstream.port == other.port && upstream.tls == other.tls && upstream.host == other.host
+    }
+
     var idleCount: Int { machine.idleCount }
     var leasedCount: Int { machine.leasedCount }
     var isEmpty: Bool { machine.isEmpty }

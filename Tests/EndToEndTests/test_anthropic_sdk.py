@@ -1,5 +1,7 @@
 """The Anthropic Python SDK, unchanged, against the gateway."""
 
+import ssl
+
 import anthropic
 import pytest
 
@@ -15,7 +17,7 @@ WEATHER = {
 def client(demo):
     return anthropic.Anthropic(
         base_url=demo.base_url, auth_token=demo.token("triage-bot"), api_key=None,
-        http_client=anthropic.DefaultHttpxClient(verify=demo.ca))
+        http_client=anthropic.DefaultHttpxClient(verify=ssl.create_default_context(cafile=demo.ca)))
 
 
 def ask(client, text, **more):
@@ -97,7 +99,7 @@ def test_a_refused_stream_is_a_permission_error_too(client):
 def test_a_bad_token_is_an_authentication_error(demo):
     client = anthropic.Anthropic(
         base_url=demo.base_url, auth_token="not-a-token", api_key=None, max_retries=0,
-        http_client=anthropic.DefaultHttpxClient(verify=demo.ca))
+        http_client=anthropic.DefaultHttpxClient(verify=ssl.create_default_context(cafile=demo.ca)))
     with pytest.raises(anthropic.AuthenticationError):
         ask(client, "hello")
 
@@ -131,5 +133,5 @@ def test_bodies_arrive_byte_for_byte(demo, relay):
     client = anthropic.Anthropic(base_url=relay.url + "/claude", auth_token=demo.token("triage-bot"), api_key=None)
     demo.forget()
     ask(client, "Grüße – 😀 \u2028 \\u0041 end")
-    ask(client, "second", temperature=0.30000000000000004, tools=[WEATHER])
+    ask(client, "second", extra_body={"temperature": 0.30000000000000004}, tools=[WEATHER])
     assert [request["body"] for request in demo.received()] == relay.bodies()

@@ -99,7 +99,8 @@ package struct DemoRepository {
 
     /// Writes and signs one sitting of `person` over the files as they are now; not committed.
     package func attest(as person: String, at instant: Date, name: String, _ decisions: [Decision]) throws {
-        var text = "repo: \(try policyName())\nby: \(person)\nat: \(Instant(seconds: Int64(instant.timeIntervalSince1970)))\ndecisions:\n"
+        var text =
+            "repo: \(try policyName())\nby: \(person)\nat: \(Instant(seconds: Int64(instant.timeIntervalSince1970)))\ndecisions:\n"
         for decision in decisions {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: work + "/" + decision.file))
             let digest = SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()

@@ -4,10 +4,13 @@ package struct TokenRefusal: Error, Sendable, Hashable {
     package var reason: String
     /// One plain sentence for the caller that reveals nothing useful to an attacker.
     package var text: String
+    /// Nothing is known to be wrong with the token: the issuer could not be asked, and a later try may succeed.
+    package var isTemporary: Bool
 
-    package init(reason: String, text: String) {
+    package init(reason: String, text: String, isTemporary: Bool = false) {
         self.reason = reason
         self.text = text
+        self.isTemporary = isTemporary
     }
 }
 
@@ -76,5 +79,7 @@ enum TokenFault: String, Error, Sendable, CaseIterable {
         }
     }
 
-    var refusal: TokenRefusal { TokenRefusal(reason: rawValue, text: text) }
+    var refusal: TokenRefusal {
+        TokenRefusal(reason: rawValue, text: text, isTemporary: self == .keysUnavailable)
+    }
 }

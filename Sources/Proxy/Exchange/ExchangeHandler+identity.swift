@@ -119,10 +119,12 @@ extension ExchangeHandler {
         switch result {
         case .failure(let refusal):
             resumeReads()
+            let reason = ByteString(refusal.reason).replacing(UInt8(ascii: "-"), with: UInt8(ascii: "_"))
+            // 401 would make a client throw a good token away and try for minutes.
             refuse(
-                .identity(
-                    ByteString(refusal.reason).replacing(UInt8(ascii: "-"), with: UInt8(ascii: "_")), refusal.text
-                )
+                refusal.isTemporary
+                    ? RequestFault(status: 503, reason: reason, message: refusal.text)
+                    : .identity(reason, refusal.text)
             )
         case .success(let caller):
             loop.tokens.insert(caller, for: digest, now: Instant(milliseconds: loop.clock.milliseconds))

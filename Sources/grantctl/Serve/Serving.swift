@@ -45,6 +45,8 @@ struct Serving: Sendable {
             publish: { table in
                 await gateway.publish(table)
                 isLive.set()
+                // So that the first call after a start does not wait for its issuer's keys.
+                Task { await verifier.prefetch(now: .clock) }
             },
             confirm: { gateway.confirm(at: $0) })
     }
@@ -120,6 +122,7 @@ struct Serving: Sendable {
             do {
                 let fresh = try GatewayFile.read(path)
                 webhookSecret.replace(try fresh.grants.webhookSecret?.read())
+                reconciler.use(try fresh.reconcilerConfiguration().credential)
                 await gateway.replace(credentials: try fresh.gatewayConfiguration().credentials)
                 try gateway.reloadTLS()
             } catch {

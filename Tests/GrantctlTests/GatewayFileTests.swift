@@ -1,0 +1,139 @@
+import Foundation
+import GrantModel
+import Proxy
+import Testing
+
+@testable import grantctl
+
+@Suite("gateway.yaml")
+struct GatewayFileTests {
+    private static let complete = """
+        state: state
+        grants: {url: https://git.acme.example/access.git, branch: main, poll: 10s, credential: env:GIT_TOKEN,
+                 webhook_secret: file:webhook}
+        listen:
+          - {address: 0.0.0.0:8443, certificate: tls.crt, key: /etc/tls.key}
+          - {address: '127.0.0.1:0', tls: off}
+          - {socket: agent.sock, mode: '0600'}
+        admin: {address: '[::1]:9000'}
+        credentials: {anthropic: env:ANTHROPIC_API_KEY}
+        records: {durability: process, keep: 30d}
+        event_loops: 2
+        drain: 5s
+
+        """
+
+    private func read(_ text: String) throws -> GatewayFile {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/gateway.yaml"
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        return try GatewayFile.read(path)
+    }
+
+    @Test("is read whole, relative paths counting from its folder")
+    func complete() throws {
+        let file = try read(Self.complete)
+        #expect(file.grants.url == "https://git.acme.example/access.git")
+        #expect(file.grants.poll == Span(seconds: 10))
+        #expect(file.grants.credential == .environment("GIT_TOKEN"))
+        #expect(file.state.hasSuffix("/state") && file.state.hasPrefix("/"))
+        #expect(file.listeners.count == 3)
+        #expect(file.listeners[0].tls?.key == "/etc/tls.key")
+        #expect(file.listeners[0].tls?.certificate.hasSuffix("/tls.crt") == true)
+        #expect(file.listeners[1].tls == nil)
+        #expect(file.listeners[1].endpoint == .tcp(host: "127.0.0.1", port: 0))
+        guard case .unix(let path, let mode, nil) = file.listeners[2].endpoint else {
+            Issue.record("not a socket")
+            return
+        }
+        #expect(path.hasSuffix("/agent.sock") && mode == 0o600)
+        #expect(file.admin.host == "::1" && file.admin.port == 9_000)
+        #expect(file.durability == .process)
+        #expect(file.drain == Span(seconds: 5))
+        #expect(file.refusalCode == "dlp_request_denied")
+    }
+
+    @Test("takes one listener without a list, and has defaults for the rest")
+    func defaults() throws {
+        let file = try read("state: /s\ngrants: {url: /r}\nlisten: {address: 127.0.0.1:1, tls: off}\n")
+        #expect(file.listeners.count == 1)
+        #expect(file.grants.branch == "main" && file.grants.poll == Span(seconds: 30))
+        #expect(file.admin.host == "127.0.0.1" && file.admin.port == 8_444)
+        #expect(file.durability == .power)
+    }
+
+    @Test(
+        "is refused with the place of each error",
+        arguments: [
+            ("listen: {address: 0.0.0.0:1, tls: off}", "bad-listener"),
+            ("listen: {address: 10.0.0.1:1}", "bad-listener"),
+            ("listen: {address: 127.0.0.1:1, certificate: a}", "bad-listener"),
+            ("listen: {address: 127.0.0.1:1, socket: a}", "bad-listener"),
+            ("listen: {address: 127.0.0.1:1, tls: off, mode: '0600'}", "bad-listener"),
+            ("listen: {address: 127.0.0.1:99999, tls: off}", "bad-address"),
+            ("listen: {address: '::1:80', tls: off}", "bad-address"),
+            ("listen: {socket: a, mode: rw}", "bad-mode"),
+            ("listen: {socket: a}\ncredentials: {anthropic: sk-in-the-clear}", "bad-secret"),
+            ("listen: {socket: a}\nexchange: {issuer: a}", "unsupported-field"),
+            ("listen: {socket: a}\nadmim: {address: '127.0.0.1:1'}", "unknown-field"),
+        ])
+    func refused(text: String, code: String) throws {
+        let fault = #expect(throws: GatewayFileFault.self) {
+            _ = try read("state: /s\ngrants: {url: /r}\n\(text)\n")
+        }
+        #expect(fault?.diagnostics.map(\.code) == [code])
+        #expect(fault?.diagnostics.allSatisfy { $0.line >= 3 && $0.column >= 1 && !$0.help.isEmpty } == true)
+        #expect(fault?.description.contains("sk-in-the-clear") == false || code == "bad-secret")
+    }
+
+    @Test("reports all of its errors at once")
+    func all() throws {
+        let fault = #expect(throws: GatewayFileFault.self) {
+            _ = try read("grants: {pol: 3s}\nlisten: {address: nowhere}\nstat: x\n")
+        }
+        #expect(
+            Set(fault?.diagnostics.map(\.code) ?? []) == ["missing-field", "unknown-field", "bad-address"])
+        #expect((fault?.diagnostics.count ?? 0) >= 5)
+    }
+
+    @Test("that is not there says so")
+    func absent() {
+        let fault = #expect(throws: GatewayFileFault.self) { _ = try GatewayFile.read("/nowhere/gateway.yaml") }
+        #expect(fault?.diagnostics.first?.code == "unreadable")
+    }
+}
+
+@Suite("A secret's place")
+struct SecretSourceTests {
+    @Test("is a file whose last line end does not count")
+    func file() throws {
+        let folder = try TemporaryFolder()
+        try "s3cret\r\n\n".write(toFile: folder.path + "/secret", atomically: true, encoding: .utf8)
+        #expect(try SecretSource.file(folder.path + "/secret").read() == Array("s3cret".utf8))
+    }
+
+    @Test(
+        "is refused when it is empty, absent or holds control characters, without quoting it",
+        arguments: ["\n", "a\u{1}b", "line\nline"])
+    func refused(text: String) throws {
+        let folder = try TemporaryFolder()
+        try text.write(toFile: folder.path + "/secret", atomically: true, encoding: .utf8)
+        let fault = #expect(throws: SecretSource.Fault.self) { try SecretSource.file(folder.path + "/secret").read() }
+        #expect(fault?.description.contains("line") == false)
+        #expect(throws: SecretSource.Fault.self) { try SecretSource.environment("GRANTCTL_NO_SUCH_VARIABLE").read() }
+    }
+}
+
+/// A folder that goes with the value.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "grantctl-test-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+}

@@ -21,22 +21,14 @@ struct CallerIndex: Sendable {
         var value: ByteString
     }
 
-    private enum Kind: UInt64 {
-        case subject = 1
-        case email, claim, group, role
-        case issuerAlone
-
-        var bit: UInt8 { 1 << UInt8(rawValue) }
-    }
+    private typealias Kind = CallerKeys.Kind
 
     /// Where a caller asks, as part of every key.
     private struct Place {
         var service: Int32
         var issuer: Int32
 
-        func hash(_ kind: Kind) -> KeyHash {
-            KeyHash(seed: UInt64(service) << 35 | UInt64(issuer) << 4 | kind.rawValue)
-        }
+        func key(_ hash: UInt64) -> UInt64 { KeyHash.place(UInt64(service) << 32 | UInt64(issuer) + 1, hash) }
     }
 
     /// What a set of callers is indexed from.
@@ -80,7 +72,8 @@ struct CallerIndex: Sendable {
         var frequency: [UInt64: Int] = [:]
         for source in sources {
             let issuer = issuerIndex[source.condition.issuer] ?? 0
-            let possible = Self.keys(of: source.condition, service: source.service, issuer: issuer)
+            let possible = Self.keys(
+                of: source.condition, at: Place(service: source.service, issuer: issuer))
             for key in possible { frequency[key.hash, default: 0] += 1 }
             keys.append(possible)
         }
@@ -92,7 +85,7 @@ struct CallerIndex: Sendable {
             if let rarest = possible.min(by: { frequency[$0.hash, default: 0] < frequency[$1.hash, default: 0] }) {
                 chosen = rarest
             } else if allowsIssuerAlone {
-                chosen = (.issuerAlone, Self.hash(.issuerAlone, service: source.service, issuer: issuer) { _ in })
+                chosen = (.issuerAlone, Place(service: source.service, issuer: issuer).key(0))
             } else {
                 continue
             }
@@ -111,73 +104,65 @@ struct CallerIndex: Sendable {
         guard let found = issuers.firstIndex(of: caller.issuer), service < Int(serviceCount) else { return }
         let place = Place(service: Int32(service), issuer: Int32(found))
         let used = kinds[found * Int(serviceCount) + service]
-        if used & Kind.subject.bit != 0, !caller.subject.isEmpty {
-            visit(.subject, caller.subject, place, caller, body)
-        }
-        if used & Kind.email.bit != 0, let email = caller.email { visit(.email, email, place, caller, body) }
-        if used & Kind.group.bit != 0 {
-            for group in caller.groups { visit(.group, group, place, caller, body) }
-        }
-        if used & Kind.role.bit != 0 {
-            for role in caller.roles { visit(.role, role, place, caller, body) }
-        }
-        if used & Kind.claim.bit != 0 {
-            for (name, value) in caller.claims {
-                var hash = place.hash(.claim)
-                name.bytes.withUnsafeBufferPointer { hash.combine($0) }
-                value.bytes.withUnsafeBufferPointer { hash.combine($0) }
-                visit(.claim, hash.value, nil, place, caller, body)
-            }
-        }
-        if used & Kind.issuerAlone.bit != 0 {
-            visit(.issuerAlone, place.hash(.issuerAlone).value, nil, place, caller, body)
-        }
+        if used & Kind.subject.bit != 0 { visit(.subject, caller.keys.subject, 0, place, caller, body) }
+        if used & Kind.email.bit != 0, let email = caller.keys.email { visit(.email, email, 0, place, caller, body) }
+        if used & Kind.group.bit != 0 { visitAll(.group, caller.keys.groups, place, caller, body) }
+        if used & Kind.role.bit != 0 { visitAll(.role, caller.keys.roles, place, caller, body) }
+        if used & Kind.claim.bit != 0 { visitAll(.claim, caller.keys.claims, place, caller, body) }
+        if used & Kind.issuerAlone.bit != 0 { visit(.issuerAlone, 0, 0, place, caller, body) }
     }
 
-    @inline(__always)
-    private func visit(_ kind: Kind, _ value: ByteString, _ place: Place, _ caller: Caller, _ body: (Int) -> Void) {
-        var hash = place.hash(kind)
-        value.bytes.withUnsafeBufferPointer { hash.combine($0) }
-        visit(kind, hash.value, value, place, caller, body)
-    }
-
-    /// - Parameter value: the attribute looked up by, where comparing it spares going through all of that kind again.
-    @inline(__always)
-    private func visit(
-        _ kind: Kind, _ hash: UInt64, _ value: ByteString?, _ place: Place, _ caller: Caller, _ body: (Int) -> Void
+    private func visitAll(
+        _ kind: Kind, _ hashes: [UInt64], _ place: Place, _ caller: Caller, _ body: (Int) -> Void
     ) {
-        let tag = Self.tag(hash)
-        var slot = Int(truncatingIfNeeded: hash) & mask
         tags.withUnsafeBufferPointer { tags in
-            // Mostly the first tag is free and nothing else is touched.
-            while tags[slot] != 0 {
-                if tags[slot] == tag { visitBucket(slot, kind, value, place, caller, body) }
-                slot = (slot + 1) & mask
+            hashes.withUnsafeBufferPointer { hashes in
+                for index in 0..<hashes.count {
+                    let key = place.key(hashes[index])
+                    let tag = Self.tag(key)
+                    var slot = Int(truncatingIfNeeded: key) & mask
+                    // Mostly the first tag is free and nothing else is touched.
+                    while tags[slot] != 0 {
+                        if tags[slot] == tag { visitBucket(slot, kind, index, place, caller, body) }
+                        slot = (slot + 1) & mask
+                    }
+                }
             }
         }
     }
 
+    private func visit(
+        _ kind: Kind, _ hash: UInt64, _ index: Int, _ place: Place, _ caller: Caller, _ body: (Int) -> Void
+    ) {
+        let key = place.key(hash)
+        let tag = Self.tag(key)
+        var slot = Int(truncatingIfNeeded: key) & mask
+        while tags[slot] != 0 {
+            if tags[slot] == tag { visitBucket(slot, kind, index, place, caller, body) }
+            slot = (slot + 1) & mask
+        }
+    }
+
+    /// - Parameter attribute: which of the caller's groups or roles the key was made of.
     private func visitBucket(
-        _ slot: Int, _ kind: Kind, _ value: ByteString?, _ place: Place, _ caller: Caller, _ body: (Int) -> Void
+        _ slot: Int, _ kind: Kind, _ attribute: Int, _ place: Place, _ caller: Caller, _ body: (Int) -> Void
     ) {
         let bucket = buckets[slot]
         for index in Int(bucket.start)..<Int(bucket.start + bucket.count)
-        where matches(alternatives[index], kind, value, place, caller) {
+        where matches(alternatives[index], kind, attribute, place, caller) {
             body(Int(alternatives[index].target))
         }
     }
 
     private func matches(
-        _ alternative: Alternative, _ kind: Kind, _ value: ByteString?, _ place: Place, _ caller: Caller
+        _ alternative: Alternative, _ kind: Kind, _ attribute: Int, _ place: Place, _ caller: Caller
     ) -> Bool {
         guard alternative.service == place.service, alternative.issuer == place.issuer else { return false }
         // The key first: it is at hand, and the likeliest to differ.
-        if let value {
-            switch kind {
-            case .group: if !text.holds(alternative.group, equalTo: value.bytes) { return false }
-            case .role: if !text.holds(alternative.role, equalTo: value.bytes) { return false }
-            case .subject, .email, .claim, .issuerAlone: break
-            }
+        switch kind {
+        case .group: if !text.holds(alternative.group, equalTo: caller.groups[attribute].bytes) { return false }
+        case .role: if !text.holds(alternative.role, equalTo: caller.roles[attribute].bytes) { return false }
+        case .subject, .email, .claim, .issuerAlone: break
         }
         if !alternative.subject.isAbsent {
             // An absent claim is empty, and never a match.
@@ -236,43 +221,19 @@ struct CallerIndex: Sendable {
         }
     }
 
-    private static func keys(
-        of condition: CallerCondition, service: Int32, issuer: Int32
-    ) -> [(kind: Kind, hash: UInt64)] {
+    private static func keys(of condition: CallerCondition, at place: Place) -> [(kind: Kind, hash: UInt64)] {
         var keys: [(kind: Kind, hash: UInt64)] = []
         func add(_ kind: Kind, _ value: ByteString?) {
-            guard let value else { return }
-            keys.append(
-                (
-                    kind,
-                    hash(kind, service: service, issuer: issuer) { hash in
-                        value.bytes.withUnsafeBufferPointer { hash.combine($0) }
-                    }
-                ))
+            if let value { keys.append((kind, place.key(CallerKeys.hash(kind, value)))) }
         }
         add(.subject, condition.subject)
         add(.email, condition.email)
         add(.group, condition.group)
         add(.role, condition.role)
         for (name, value) in condition.claims.sorted(by: { $0.key < $1.key }) {
-            keys.append(
-                (
-                    .claim,
-                    hash(.claim, service: service, issuer: issuer) { hash in
-                        name.bytes.withUnsafeBufferPointer { hash.combine($0) }
-                        value.bytes.withUnsafeBufferPointer { hash.combine($0) }
-                    }
-                ))
+            keys.append((.claim, place.key(CallerKeys.hash(claim: name, value))))
         }
         return keys
-    }
-
-    private static func hash(
-        _ kind: Kind, service: Int32, issuer: Int32, _ combine: (inout KeyHash) -> Void
-    ) -> UInt64 {
-        var hash = Place(service: service, issuer: issuer).hash(kind)
-        combine(&hash)
-        return hash.value
     }
 
     private static func tag(_ hash: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: hash >> 56) | 1 }

@@ -24,6 +24,11 @@ struct KeyHash {
         value = Self.mix(value ^ tail, 0xE703_7ED1_A0B4_28DB ^ UInt64(raw.count))
     }
 
+    /// The hash of a value at one of many places.
+    static func place(_ place: UInt64, _ value: UInt64) -> UInt64 {
+        mix(value ^ place &* 0x9E37_79B9_7F4A_7C15, 0xA076_1D64_78BD_642F)
+    }
+
     private static func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
         let product = left.multipliedFullWidth(by: right)
         return product.high ^ product.low

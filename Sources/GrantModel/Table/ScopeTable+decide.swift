@@ -19,10 +19,13 @@ extension ScopeTable {
             let fresh = clock.confirmed.seconds &+ rule.stale
             let isLive = clock.now.seconds >= rule.notBefore && clock.now.seconds < rule.notAfter
             let isFresh = clock.now.seconds < fresh
-            if survey.allowed != nil, !(isLive && isFresh) { return }
+            let end = min(rule.notAfter, fresh)
+            if survey.allowed != nil {
+                guard isLive, isFresh, survey.isBetter(entry, until: end, notAfter: rule.notAfter) else { return }
+            }
             let beyond = missing(rule, kind: serviceRules[service].kind, facts: facts)
             if isLive && isFresh && beyond + outside == 0 {
-                survey.allow(entry, until: min(rule.notAfter, fresh), notAfter: rule.notAfter)
+                survey.allow(entry, until: end, notAfter: rule.notAfter)
             } else {
                 survey.refuse(entry, rule, isLive: isLive, isFresh: isFresh, missing: beyond + outside)
                 if isLive && isFresh && beyond == 0 && facts.ungrantable.isEmpty { survey.onlyUnknownFields = true }
@@ -95,15 +98,20 @@ private struct Survey {
     private var anyStale = false
     private var allDenied = true
 
+    /// Whether a grant, should it allow, is to be taken instead of what was found so far.
+    ///
+    /// Where staleness ends several at once, the grant's own end counts; then the order of ids, so that a tie does not
+    /// depend on the order of the caller's groups.
+    func isBetter(_ entry: Int, until end: Int64, notAfter: Int64) -> Bool {
+        guard let allowed else { return true }
+        return (end, notAfter, allowed) > (until, latest, entry)
+    }
+
     mutating func allow(_ entry: Int, until end: Int64, notAfter: Int64) {
-        // Where staleness ends several at once, the grant's own end counts; then the order of ids, so that a tie does not
-        // depend on the order of the caller's groups.
-        let (isLater, isSame) = (notAfter > latest, notAfter == latest)
-        if end > until || (end == until && (isLater || (isSame && entry < (allowed ?? .max)))) {
-            allowed = entry
-            until = end
-            latest = notAfter
-        }
+        guard isBetter(entry, until: end, notAfter: notAfter) else { return }
+        allowed = entry
+        until = end
+        latest = notAfter
     }
 
     /// The nearest lacks the fewest things; not being in force weighs half a thing, being barred one and a half.

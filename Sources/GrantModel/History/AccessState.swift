@@ -94,9 +94,11 @@ package struct AccessState: Sendable {
         for path in change.removed + change.unreadable + change.written.map(\.path) { clearFindings(at: path) }
         for problem in change.problems { problems[ByteString(problem.path), default: []].append(problem) }
         // In a plain directory only the problems tell what is unreadable.
-        let unreadable = Set(change.unreadable)
+        var unreadable = Set(change.unreadable)
             .union(change.problems.filter { $0.severity == .error }.map { ByteString($0.path) })
             .subtracting(change.written.map(\.path))
+        // What is gone because something unreadable took its folder's place was not deleted either.
+        for path in change.removed where path.hasFolder(in: unreadable) { unreadable.insert(path) }
 
         for path in change.removed where !unreadable.contains(path) {
             let kind = DocumentPath(path)
@@ -157,7 +159,7 @@ package struct AccessState: Sendable {
         commit = change.commit
     }
 
-    /// Files below a folder that a commit made unreadable, by path.
+    /// Files below a folder that a commit made unreadable, in path order.
     private func broken(below folder: ByteString) -> [ByteString] {
         let prefix = folder.bytes + [0x2F]
         let restricting = restrictions.filter { path, file in
@@ -224,5 +226,18 @@ package struct AccessState: Sendable {
         case .attestation, .attestationSignature: takeRemoval(path, kind: kind, touched: &touched)
         case .outside, .misplaced: break
         }
+    }
+}
+
+extension ByteString {
+    /// Whether some folder above this path is one of `paths`.
+    fileprivate func hasFolder(in paths: Set<ByteString>) -> Bool {
+        guard !paths.isEmpty else { return false }
+        var folder = bytes
+        while let slash = folder.lastIndex(of: 0x2F) {
+            folder.removeSubrange(slash...)
+            if paths.contains(ByteString(folder)) { return true }
+        }
+        return false
     }
 }

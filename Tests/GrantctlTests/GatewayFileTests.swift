@@ -1,6 +1,7 @@
 import Foundation
 import GrantModel
 import Proxy
+import Records
 import Testing
 
 @testable import grantctl

@@ -15,7 +15,7 @@ struct DocumentsRenderingTests {
     func text() {
         #expect(
             Diagnostic.render(Self.two, as: .text) == """
-                grants/a,b/c:d.yaml:3:7: error: unknown field `a%b`; did you mean `ab`?
+                grants/a,b/c:d.yaml:3:7: unknown field `a%b`; did you mean `ab`?
                 policy.yaml:1:1: warning: no\\u{a}line
 
                 """)
@@ -25,7 +25,7 @@ struct DocumentsRenderingTests {
     @Test("text cannot play tricks with a terminal")
     func terminal() {
         let diagnostic = Diagnostic(path: "grants/\u{1B}[2Jx\u{202E}.yaml", code: "x", message: "m")
-        #expect(diagnostic.text == "grants/\\u{1b}[2Jx\\u{202e}.yaml:1:1: error: m")
+        #expect(diagnostic.text == "grants/\\u{1b}[2Jx\\u{202e}.yaml:1:1: m")
     }
 
     @Test("GitHub gets workflow commands, escaped as it wants them")

@@ -149,7 +149,7 @@ struct OfflineCommandTests {
         let text = try run("validate", repository.work)
         #expect(text.status == 1)
         #expect(
-            text.output.contains("grants/claude/broken.yaml:3:3: error: unknown field `modles`; did you mean `models`?")
+            text.output.contains("grants/claude/broken.yaml:3:3: unknown field `modles`; did you mean `models`?")
         )
         let json = try run("validate", repository.work, "--format", "json")
         let list = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])

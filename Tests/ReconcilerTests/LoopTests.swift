@@ -517,21 +517,33 @@ import Testing
         #expect(harness.lines.count { $0.hasPrefix("live:") } == 1)
     }
 
-    @Test func `a replay without a log stops at the moment asked for`() throws {
+    @Test func `a history without a log stops at the moment asked for, and no claim of a later time hides a commit`()
+        async throws
+    {
         let remote = try LoopRemote()
-        let commits = try [(1, 1_700_000_000), (2, 1_700_000_500), (3, 1_700_000_200), (4, 1_700_000_900)].map {
-            try remote.commit(["README.md": "\($0.0)"], time: $0.1)
+        let times: [Int64] = [1_700_000_000, 1_700_000_500, 1_700_000_200, 1_700_000_900, 4_000_000_000, 1_700_001_000]
+        let commits = try times.enumerated().map { number, time in
+            try remote.commit(["README.md": "\(number)"], time: Int(time))
         }
-        let repository = try GitRepository.open(path: remote.url)
-        let rows: [(at: Int64, commit: ObjectID)] = [
-            (1_699_999_999, .none), (1_700_000_000, commits[0]), (1_700_000_499, commits[0]),
+        let rows: [(at: Int64, last: Int, observed: Int64)] = [
+            // Before the first commit the whole repository counts as seen at that moment.
+            (1_699_999_999, 5, 1_699_999_999), (1_700_000_000, 0, 1_700_000_000), (1_700_000_499, 0, 1_700_000_000),
             // The third claims a time before its parent's, and counts from its parent's.
-            (1_700_000_500, commits[2]), (1_700_000_899, commits[2]), (1_700_000_900, commits[3]),
+            (1_700_000_500, 2, 1_700_000_500), (1_700_000_899, 2, 1_700_000_500), (1_700_000_900, 3, 1_700_000_900),
+            // The fifth claims a time ahead of the clock, and counts from the clock; so does what follows it.
+            (1_800_000_000, 5, 1_800_000_000), (1_900_000_000, 5, 1_900_000_000),
         ]
         for row in rows {
-            let state = try AccessState.replay(repository, ref: "refs/heads/main", at: Instant(seconds: row.at))
-            #expect(state?.commit == row.commit, "at \(row.at)")
+            let contents = try await RepositorySource.repository(remote.url).read(
+                .init(
+                    branch: "main", history: true, until: Instant(seconds: row.at),
+                    clock: Instant(seconds: 1_800_000_000)))
+            guard case .history(let changes) = contents else {
+                Issue.record("no history")
+                return
+            }
+            #expect(changes.last?.commit == commits[row.last], "at \(row.at)")
+            #expect(changes.last?.observed == Instant(seconds: row.observed), "at \(row.at)")
         }
-        #expect(try AccessState.replay(repository, ref: "refs/heads/none", at: .distantFuture)?.commit == nil)
     }
 }

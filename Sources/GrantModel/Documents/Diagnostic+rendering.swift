@@ -24,7 +24,7 @@ extension Diagnostic: Encodable {
 extension Diagnostic {
     /// How findings are printed.
     package enum Format: String, Sendable, CaseIterable {
-        /// `path:line:column: error: message; help`, one a line.
+        /// `path:line:column: message; help`, one a line; warnings say so before the message.
         case text
         /// `[{"path","line","column","severity","code","message","help"}]`.
         case json
@@ -41,10 +41,11 @@ extension Diagnostic {
         }
     }
 
-    /// `path:line:column: error: message; help`. A finding about the whole file points at its start.
+    /// `path:line:column: message; help`, for a warning `warning: message`. A finding about the whole file points at its start.
     package var text: String {
         let advice = help.isEmpty ? "" : "; \(help)"
-        return printable("\(path):\(max(line, 1)):\(max(column, 1)): \(severity.rawValue): \(message)\(advice)")
+        let kind = severity == .warning ? "warning: " : ""
+        return printable("\(path):\(max(line, 1)):\(max(column, 1)): \(kind)\(message)\(advice)")
     }
 
     /// See "Workflow commands for GitHub Actions"; escaping as in `@actions/core`, `command.ts`.

@@ -14,7 +14,7 @@ package enum RepositorySource: Sendable, Hashable {
     package enum Preference: Sendable {
         /// Its commits, so that landing and review are known: `explain`, `standing`.
         case history
-        /// Its files as they are, if they are a grants repository: what somebody editing wants from `validate`.
+        /// Its files as they are: what somebody editing wants from `validate`.
         case worktree
     }
 
@@ -38,7 +38,7 @@ package enum RepositorySource: Sendable, Hashable {
         }
         func has(_ name: String) -> Bool { access("\(argument)/\(name)", F_OK) == 0 }
         if has(".git") {
-            self = prefer == .worktree && has("policy.yaml") ? .directory(argument) : .repository(argument)
+            self = prefer == .worktree ? .directory(argument) : .repository(argument)
         } else if has("HEAD"), has("objects"), has("refs") {
             self = .repository(argument)
         } else {
@@ -77,6 +77,8 @@ extension RepositorySource {
         package var history: Bool
         /// The moment asked about (`--at`): later commits are left out, and none counts as observed after it.
         package var until: Instant
+        /// The wall clock: no commit can have been observed later.
+        package var clock: Instant
         package var limits = TreeLimits()
         package var executable = FetchProcess.ownExecutable
         package var deadlineSeconds: Double = 300
@@ -84,7 +86,8 @@ extension RepositorySource {
         package var certificateAuthority: String?
         package var hostKeys: [String] = []
 
-        package init(branch: String?, history: Bool, until: Instant) {
+        package init(branch: String?, history: Bool, until: Instant, clock: Instant) {
+            self.clock = clock
             self.branch = branch
             self.history = history
             self.until = until
@@ -137,14 +140,16 @@ extension RepositorySource {
             return .files(read.files, problems: read.problems, commit: tip)
         }
         var line = try repository.firstParentLine(after: nil, to: tip)
-        // What came after the moment asked about was not on the branch then. Where even the first commit came later (a
-        // clock that is ahead), the repository is read as if it was seen at that moment.
-        let by = CommitSummary.observed(line: line).prefix { $0 <= options.until }.count
+        // A commit dated ahead of the clock counts as observed now: a claim must not hide it, nor what follows it. What
+        // came after a moment in the past was not on the branch then; where even the first commit came later (a clock
+        // that was behind), the repository is read as if it was seen at that moment.
+        let observed = CommitSummary.observed(line: line, until: max(options.clock, options.until))
+        let by = observed.prefix { $0 <= options.until }.count
         if by > 0 { line.removeSubrange(by...) }
-        let observed = CommitSummary.observed(line: line, until: options.until)
+        let times = observed.prefix(line.count).map { min($0, options.until) }
         var changes: [CommitChange] = []
         changes.reserveCapacity(line.count)
-        for (commit, time) in zip(line, observed) {
+        for (commit, time) in zip(line, times) {
             changes.append(try repository.change(of: commit, observed: time, limits: options.limits))
         }
         return .history(changes)

@@ -11,7 +11,8 @@ struct ExplainAnswer: Encodable {
 
     let verdict: Decision.Verdict
     private let grant: String?
-    private let commit: String
+    /// Nil for a plain folder.
+    private let commit: String?
     private let until: String?
     private let see: [String]
     private let mask: [String]
@@ -26,8 +27,9 @@ struct ExplainAnswer: Encodable {
         let decision = explanation.decision
         verdict = decision.verdict
         grant = explanation.grant?.text
-        commit = table.commit.hex
-        until = decision.verdict == .allow ? "\(decision.until)" : nil
+        commit = table.commit == .none ? nil : table.commit.hex
+        // Offline there is no remote to lose: the grant's own end, not that of an unconfirmed table.
+        until = decision.verdict == .allow ? decision.entry.map { "\(table.entries[Int($0)].notAfter)" } : nil
         see = explanation.see.map(\.text)
         mask = explanation.mask.map(\.text)
         reason = decision.reason.rawValue
@@ -39,11 +41,28 @@ struct ExplainAnswer: Encodable {
         self.observed = observed
     }
 
+    /// Grants lie below `grants/SERVICE/`, and the service is not there: all of them are quarantined.
+    init(withoutService service: String, standings: [GrantStanding], table: ScopeTable) {
+        verdict = .deny
+        grant = standings.first?.grant.text
+        commit = table.commit == .none ? nil : table.commit.hex
+        until = nil
+        see = []
+        mask = []
+        reason = Decision.Reason.notInForce.rawValue
+        missing = []
+        candidates = standings.map {
+            Candidate(grant: $0.grant.text, standing: $0.standing.rawValue, why: $0.why)
+        }
+        message = "the service `\(service)` is not accepted, so nothing on it is in force"
+        observed = false
+    }
+
     /// A request that is refused before any grant is looked at.
     init(_ fault: RequestFault, table: ScopeTable) {
         verdict = .deny
         grant = nil
-        commit = table.commit.hex
+        commit = table.commit == .none ? nil : table.commit.hex
         until = nil
         see = []
         mask = []
@@ -71,7 +90,7 @@ struct ExplainAnswer: Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case verdict, grant, commit, until, see, mask, reason, missing, candidates, message
+        case verdict, grant, commit, until, see, mask, reason, missing, candidates
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -85,6 +104,5 @@ struct ExplainAnswer: Encodable {
         try container.encode(reason, forKey: .reason)
         try container.encode(missing, forKey: .missing)
         try container.encode(candidates, forKey: .candidates)
-        try container.encode(message, forKey: .message)
     }
 }

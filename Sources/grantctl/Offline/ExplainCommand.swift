@@ -46,7 +46,7 @@ struct ExplainCommand: AsyncParsableCommand {
             let caller = try CallerArgument.read(caller)
             let body = try argumentBytes(request ?? "")
             let (state, now) = try await repository.load()
-            answer = try ask(ScopeTable(compiling: state), caller, body, now)
+            answer = try ask(state, caller, body, now)
         } catch let fault as CommandFault {
             throw fault.exitCode()
         }
@@ -59,9 +59,15 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     private func ask(
-        _ table: ScopeTable, _ caller: Caller, _ body: [UInt8], _ now: Instant
+        _ state: AccessState, _ caller: Caller, _ body: [UInt8], _ now: Instant
     ) throws -> ExplainAnswer {
+        let table = ScopeTable(compiling: state)
         guard let index = table.services.firstIndex(where: { $0.name == ByteString(service) }) else {
+            let below = ByteString("\(service)/")
+            let quarantined = state.standings(at: now).filter { $0.grant.bytes.starts(with: below.bytes) }
+            guard quarantined.isEmpty else {
+                return ExplainAnswer(withoutService: service, standings: quarantined, table: table)
+            }
             let known = table.services.map { "`\($0.name)`" }.joined(separator: ", ")
             throw CommandFault(
                 description: "there is no service `\(service)`; "

@@ -17,7 +17,7 @@ struct RepositoryOptions: ParsableArguments {
     /// Reads the repository's history, or a plain folder's files, and judges it as the gateway does.
     func load() async throws -> (state: AccessState, now: Instant) {
         let now = at ?? .clock
-        var options = RepositorySource.Options(branch: branch, history: true, until: now)
+        var options = RepositorySource.Options(branch: branch, history: true, until: now, clock: .clock)
         options.credential = ProcessInfo.processInfo.environment["GRANTCTL_GIT_TOKEN"].map { .token($0) }
         do {
             let source = try RepositorySource(repo, prefer: .history)

@@ -523,7 +523,7 @@ import Testing
         let remote = try LoopRemote()
         let times: [Int64] = [1_700_000_000, 1_700_000_500, 1_700_000_200, 1_700_000_900, 4_000_000_000, 1_700_001_000]
         let commits = try times.enumerated().map { number, time in
-            try remote.commit(["README.md": "\(number)"], time: Int(time))
+            try remote.commit(["README.md": "\(number)"], time: time)
         }
         let rows: [(at: Int64, last: Int, observed: Int64)] = [
             // Before the first commit the whole repository counts as seen at that moment.

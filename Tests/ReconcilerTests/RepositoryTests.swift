@@ -52,7 +52,8 @@ import Testing
     @Test func `every kind of source reads as what it is`() async throws {
         let (sandbox, tip) = try worktree()
         let all = ["grants/claude/a.yaml", "people/tom.yaml", "policy.yaml"]
-        var options = RepositorySource.Options(branch: "main", history: false, until: .distantFuture, clock: .distantFuture)
+        var options = RepositorySource.Options(
+            branch: "main", history: false, until: .distantFuture, clock: .distantFuture)
         options.executable = FetchTests.executable
 
         guard
@@ -98,7 +99,8 @@ import Testing
             return Set(names.filter { $0.hasPrefix("grantctl-") })
         }
         let before = try clones()
-        var options = RepositorySource.Options(branch: "main", history: true, until: .distantFuture, clock: .distantFuture)
+        var options = RepositorySource.Options(
+            branch: "main", history: true, until: .distantFuture, clock: .distantFuture)
         options.executable = FetchTests.executable
         _ = try await RepositorySource.remote("file://\(sandbox.path)").read(options)
         options.branch = "none"

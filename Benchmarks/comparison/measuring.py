@@ -98,7 +98,7 @@ class Connection:
             data += self._more()
         took = time.perf_counter() - started
         self._check(data)
-        while b"0\r\n\r\n" not in data:
+        while b"\r\n0\r\n\r\n" not in data:
             data += self._more()
         return took
 

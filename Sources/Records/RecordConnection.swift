@@ -9,6 +9,8 @@ final class RecordConnection {
     private let statements: Statements
     /// Frames in the write-ahead log after the last commit, written by SQLite's hook on this thread.
     private let frames: UnsafeMutablePointer<Int32>
+    /// Frames in the log at the last checkpoint.
+    private var checkpointed: Int32 = 0
     /// The largest id of a decision; 0 for none.
     let lastID: Int64
     private(set) var texts: TextTables
@@ -102,7 +104,11 @@ final class RecordConnection {
         }
     }
 
-    var logFrames: Int { Int(frames.pointee) }
+    /// Frames of the log that were not yet looked at by a checkpoint. A log that starts anew has fewer than before.
+    var logFrames: Int {
+        let total = frames.pointee
+        return Int(total >= checkpointed ? total - checkpointed : total)
+    }
 
     /// Writes a group as one transaction: all of it is durable on return, or nothing is there.
     /// - Parameter now: milliseconds since 1970.
@@ -115,10 +121,8 @@ final class RecordConnection {
                 try run(statements.begin, db)
                 texts.turn(to: now)
                 var refused: [Int] = []
-                for (index, batch) in batches.enumerated() {
-                    var taken = false
-                    for decision in batch.decisions where try !insert(decision, now: now, db) { taken = true }
-                    if taken { refused.append(index) }
+                for index in batches.indices where try !insert(batches[index].decisions, now: now, db) {
+                    refused.append(index)
                 }
                 for completion in completions { try insert(completion, db) }
                 try run(statements.commit, db)
@@ -136,11 +140,11 @@ final class RecordConnection {
     func checkpoint() throws {
         try queue.writeWithoutTransaction { db in
             var total: Int32 = 0
-            var copied: Int32 = 0
-            let code = sqlite3_wal_checkpoint_v2(
-                db.sqliteConnection, nil, SQLITE_CHECKPOINT_PASSIVE, &total, &copied)
+            let code = sqlite3_wal_checkpoint_v2(db.sqliteConnection, nil, SQLITE_CHECKPOINT_PASSIVE, &total, nil)
             guard code == SQLITE_OK else { throw SQLiteFailure(code: code, db: db) }
-            frames.pointee = max(0, total - copied)
+            // What a reader keeps from being copied waits for the next checkpoint.
+            frames.pointee = total
+            checkpointed = total
         }
     }
 
@@ -164,7 +168,17 @@ final class RecordConnection {
         else { throw SQLiteFailure(code: SQLITE_READONLY | 4 << 8, text: "the file was moved or deleted") }
     }
 
-    private func insert(_ record: DecisionRecord, now: Int64, _ db: Database) throws -> Bool {
+    /// - Returns: false when the id of one was taken.
+    private func insert(_ decisions: [DecisionRecord], now: Int64, _ db: Database) throws -> Bool {
+        // Through a buffer: iterating over the array copies each record, a dozen reference counts at a time.
+        try decisions.withUnsafeBufferPointer { buffer in
+            var allNew = true
+            for index in buffer.indices where try !insert(buffer[index], now: now, db) { allNew = false }
+            return allNew
+        }
+    }
+
+    private func insert(_ record: borrowing DecisionRecord, now: Int64, _ db: Database) throws -> Bool {
         let statement = statements.decision
         statement.bind(record.id.value, at: 1)
         statement.bind(record.time &- record.id.milliseconds, at: 2)
@@ -193,7 +207,7 @@ final class RecordConnection {
         try run(statement, db)
     }
 
-    private func caller(_ record: DecisionRecord, now: Int64, _ db: Database) throws -> Int64 {
+    private func caller(_ record: borrowing DecisionRecord, now: Int64, _ db: Database) throws -> Int64 {
         let key = TextTables.Caller(
             service: record.service, issuer: record.issuer, subject: record.subject, session: record.session)
         if let id = texts.callers.id(of: key) { return id }
@@ -209,7 +223,7 @@ final class RecordConnection {
         return id
     }
 
-    private func asked(_ record: DecisionRecord, now: Int64, _ db: Database) throws -> Int64 {
+    private func asked(_ record: borrowing DecisionRecord, now: Int64, _ db: Database) throws -> Int64 {
         let key = TextTables.Asked(method: record.method, path: record.path, model: record.model, facts: record.facts)
         if let id = texts.asked.id(of: key) { return id }
         let id = texts.asked.add(key, capacity: TextTables.capacity)
@@ -224,7 +238,7 @@ final class RecordConnection {
         return id
     }
 
-    private func basis(_ record: DecisionRecord, now: Int64, _ db: Database) throws -> Int64 {
+    private func basis(_ record: borrowing DecisionRecord, now: Int64, _ db: Database) throws -> Int64 {
         let key = TextTables.Basis(
             reason: record.reason, grant: record.grant, commit: record.commit, blob: record.blob, rule: record.rule)
         if let id = texts.bases.id(of: key) { return id }

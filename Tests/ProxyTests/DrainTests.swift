@@ -44,9 +44,7 @@ import Testing
         let client = try await fixture.connect()
         try await client.send(try fixture.message(stream: true))
         try await client.wait { bytes, _ in String(decoding: bytes, as: UTF8.self).contains("message_start") }
-        let start = ContinuousClock.now
         await fixture.gateway.drain()
-        #expect(ContinuousClock.now - start < .seconds(10))
         try await client.waitForClose()
         await fixture.stop()
     }

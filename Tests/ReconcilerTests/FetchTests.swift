@@ -176,12 +176,10 @@ import Testing
         let sandbox = try RepositorySandbox()
         let silent = try SilentServer()
         defer { silent.close() }
-        let start = ContinuousClock.now
         let request = request(sandbox, url: "\(scheme)://127.0.0.1:\(silent.port)/x.git", deadline: 1)
         let result = await FetchProcess.run(request, executable: Self.executable)
         #expect(fault(result)?.kind == .deadline)
         #expect(fault(result)?.message.contains("1 s") == true)
-        #expect(ContinuousClock.now - start < .seconds(10))
     }
 
     @Test func `cancelling the task ends the child`() async throws {

@@ -118,7 +118,7 @@ let package = Package(
             name: "ProxyTests",
             dependencies: nio + [
                 "Proxy", "GrantModel", "Identity", "Records", "Demo", "StrictJSON", "TestSupport", crypto, logging,
-                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
             ],
             swiftSettings: strict

@@ -14,7 +14,7 @@ package final class Gateway: Sendable {
         var tls: [ListenerTLS] = []
         var publishes = 0
         var table: ScopeTable?
-        var credentials: [ByteString: Secret]
+        var credentials: Credentials
         var drain: Task<Void, Never>?
     }
 
@@ -34,7 +34,8 @@ package final class Gateway: Sendable {
     ) throws {
         self.configuration = configuration
         self.verifier = verifier
-        state = NIOLockedValueBox(State(credentials: configuration.credentials))
+        state = NIOLockedValueBox(
+            State(credentials: Credentials(configuration.credentials, origins: configuration.credentialOrigins)))
         let shared = GatewayShared(logger: logger)
         self.shared = shared
         let upstreamTLS = try UpstreamTLS.context(authorities: configuration.upstreamAuthorities)
@@ -120,10 +121,13 @@ package final class Gateway: Sendable {
         shared.confirm(at: instant)
     }
 
-    /// Sends these secrets upstream from now on; returns once every event loop does.
-    package func replace(credentials: [ByteString: Secret]) async {
+    /// Sends these secrets upstream from now on, to where `origins` lets each go; returns once every event loop does.
+    /// - Parameter origins: as in `GatewayConfiguration.credentialOrigins`.
+    package func replace(
+        credentials: [ByteString: Secret], origins: [ByteString: [Service.Upstream]]
+    ) async {
         let table = state.withLockedValue { state in
-            state.credentials = credentials
+            state.credentials = Credentials(credentials, origins: origins)
             return state.table
         }
         if let table { await publish(table) }

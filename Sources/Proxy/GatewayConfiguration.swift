@@ -32,6 +32,9 @@ package struct GatewayConfiguration: Sendable {
     package var listeners: [Listener]
     /// The secrets that services name as `credential`.
     package var credentials: [ByteString: Secret]
+    /// Where each credential may be sent: scheme, host and port count, the path does not. One that is not in here may be
+    /// sent wherever a service names it. None is ever sent in the clear to another machine.
+    package var credentialOrigins: [ByteString: [Service.Upstream]]
     /// PEM of extra authorities for TLS to upstreams; the system's are always trusted.
     package var upstreamAuthorities: String?
     package var eventLoops: Int
@@ -43,12 +46,14 @@ package struct GatewayConfiguration: Sendable {
     package var timeouts: Timeouts
 
     package init(
-        listeners: [Listener], credentials: [ByteString: Secret], upstreamAuthorities: String? = nil,
+        listeners: [Listener], credentials: [ByteString: Secret],
+        credentialOrigins: [ByteString: [Service.Upstream]] = [:], upstreamAuthorities: String? = nil,
         eventLoops: Int, drain: Span = Span(seconds: 30), refusalCode: String? = "dlp_request_denied",
         limits: Limits = Limits(), timeouts: Timeouts = Timeouts()
     ) {
         self.listeners = listeners
         self.credentials = credentials
+        self.credentialOrigins = credentialOrigins
         self.upstreamAuthorities = upstreamAuthorities
         self.eventLoops = eventLoops
         self.drain = drain
@@ -66,7 +71,8 @@ extension GatewayConfiguration {
         package var headerCount = 128
         /// A request's body after transfer decoding, in bytes. 32 MiB is what the Anthropic API itself takes.
         package var bodyBytes = 32 << 20
-        /// Request bodies held at once by one event loop, in bytes; beyond it requests are answered 503.
+        /// Request bodies held at once by one event loop, in bytes; beyond it requests are answered 503. One caller may
+        /// hold an eighth of it, or one body of the largest size.
         package var bufferedBytesPerLoop = 512 << 20
         /// HTTP/2 streams open at once on one connection.
         package var concurrentStreams = 100
@@ -84,12 +90,14 @@ extension GatewayConfiguration {
 
     /// How long the gateway waits. Checked four times a second, so each is late by up to 250 ms.
     package struct Timeouts: Sendable {
-        /// From a connection's start to its first request's head, TLS handshake included.
+        /// For a connection's TLS handshake and, after it, to the first request's head.
         package var head: Duration = .seconds(15)
         /// Without a request on a kept connection.
         package var idle: Duration = .seconds(300)
         /// For a request's body to arrive whole.
         package var body: Duration = .seconds(300)
+        /// For a decision to be on disk; then the request is answered 503.
+        package var record: Duration = .seconds(10)
         package var connect: Duration = .seconds(10)
         /// From the request's last byte to the response's head. The SDKs of the Anthropic API wait ten minutes.
         package var responseHead: Duration = .seconds(600)

@@ -1,5 +1,6 @@
 import GrantModel
 import NIOCore
+import NIOHTTP1
 import Testing
 
 @testable import Proxy
@@ -31,6 +32,7 @@ import Testing
             "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
         ),
         ("switches protocols", "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"),
+        ("is compressed", "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}"),
         (
             "has the credential in its header",
             "HTTP/1.1 200 OK\r\nx-echo: \(GatewayFixture.secret)\r\ncontent-length: 0\r\n\r\n"
@@ -49,6 +51,23 @@ import Testing
         #expect(response.isComplete)
         #expect(!response.text.contains("SECRET"))
         await fixture.stop()
+    }
+
+    @Test(arguments: [
+        ("timeout=5, max=100", 5 as Int64?), ("max=100, timeout = 7", 7), ("timeout=999999999999999999", 86_400),
+        ("timeout=9223372036854775807", nil), ("timeout=-9223372036854775808", nil), ("timeout=-1", nil),
+        ("timeout=", nil), ("timeout", nil), ("", nil),
+    ])
+    func howLongAnUpstreamKeepsItsConnectionIsADayAtMost(value: String, seconds: Int64?) throws {
+        let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: ["keep-alive": value])
+        #expect(try ResponseFields.read(head, needle: nil).get().keepAliveSeconds == seconds)
+    }
+
+    @Test func anAnswerWithoutContentAnnouncesNone() throws {
+        for (status, values) in [(HTTPResponseStatus.noContent, []), (.ok, ["5"]), (.notModified, ["5"])] {
+            let head = HTTPResponseHead(version: .http1_1, status: status, headers: ["content-length": "5"])
+            #expect(try ResponseFields.read(head, needle: nil).get().headers["content-length"] == values)
+        }
     }
 
     @Test func aSlowUpstreamIsA504() async throws {

@@ -47,7 +47,10 @@ struct WebAddress: Hashable, Sendable {
     }
 
     /// Whether the traffic stays on this machine.
-    var isLoopback: Bool {
+    var isLoopback: Bool { Self.isLoopback(host) }
+
+    /// - Parameter host: lower case, an IPv6 address without its brackets.
+    static func isLoopback(_ host: ByteString) -> Bool {
         if host == "localhost" || host == "::1" { return true }
         let octets = host.bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return octets.count == 4 && octets[0].elementsEqual("127".utf8)
@@ -88,6 +91,19 @@ struct WebAddress: Hashable, Sendable {
                 }
         }
     }
+}
+
+extension Service.Upstream {
+    /// Reads `https://host[:port][/path]`, as `upstream` in a service's file; nil for anything else.
+    package init?(url: ByteString) {
+        guard let address = WebAddress(url) else { return nil }
+        var path = address.path.bytes[...]
+        while path.last == UInt8(ascii: "/") { path = path.dropLast() }
+        self.init(tls: address.tls, host: address.host, port: address.port, path: ByteString(path))
+    }
+
+    /// Requests to it do not leave this machine: `localhost`, 127.0.0.0/8 and ::1.
+    package var isLoopback: Bool { WebAddress.isLoopback(host) }
 }
 
 extension ValueReader where Value == WebAddress {

@@ -43,6 +43,15 @@ extension ScopeTable {
             verdict: pauses ? .pause : .deny, reason: survey.reason, entry: Int32(nearest), until: clock.now)
     }
 
+    /// Whether the `to` of any entry of a service matches a caller, whatever the entry's standing and whatever it allows.
+    /// Does not allocate.
+    /// - Parameter service: an index into `services`.
+    package func names(caller: Caller, service: Int) -> Bool {
+        var found = false
+        callers.forEachMatch(service: service, caller: caller) { _ in found = true }
+        return found
+    }
+
     /// The first denial that names a caller.
     func denial(of caller: Caller) -> Denial? {
         var first: Int?

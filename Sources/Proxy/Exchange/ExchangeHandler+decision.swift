@@ -7,14 +7,16 @@ extension ExchangeHandler {
     /// The request is whole and its caller known: reads the facts, decides, puts the decision on its way to disk.
     func decide() {
         request.ended = request.lastActivity
-        guard let caller = request.caller else { return close() }
+        stamp()
+        guard request.caller != nil else { return close() }
         if loop.live !== request.live {
             // Another table went live while the body came in. Everything is done again by that one: a request is never
             // routed by one table and decided by another.
             if let fault = prepare() { return refuse(fault) }
             guard request.tokenGeneration == loop.identityGeneration else { return identifyAgain() }
         }
-        guard let live = request.live, let target = request.target else { return close() }
+        guard let live = request.live, let target = request.target, let caller = request.caller else { return close() }
+        guard !hasExpired(caller, live) else { return refuse(.expired) }
         let method = MethodName.of(request.head.method)
         let read = request.body.withUnsafeReadableBytes { body in
             loop.facts.read(
@@ -41,6 +43,39 @@ extension ExchangeHandler {
         record(verdict: decision.verdict, reason: decision.reason.bytes, entry: decision.entry)
     }
 
+    /// The request counts as made now. A body may be held back for minutes, and what was granted when its header came may
+    /// have ended since; its id moves along, so that ids stay in the order of decisions.
+    private func stamp() {
+        let now = loop.clock.milliseconds
+        guard now > request.milliseconds else { return }
+        request.milliseconds = now
+        request.id = loop.records.nextID(time: now)
+    }
+
+    /// The token ran out while the body came in, its issuer's leeway included.
+    private func hasExpired(_ caller: Caller, _ live: LiveTable) -> Bool {
+        let now = Instant(milliseconds: request.milliseconds)
+        guard now >= caller.expires else { return false }
+        guard let issuer = live.table.issuers.first(where: { $0.name == caller.issuer }) else { return true }
+        return now >= caller.expires + issuer.leeway
+    }
+
+    /// Refuses a caller whom no grant of the service names before a large body is held for it.
+    /// - Parameter bytes: of the body, announced or received.
+    /// - Returns: whether the request goes on.
+    func admitsBody(of bytes: Int) -> Bool {
+        guard bytes > Self.unnamedBytes, let caller = request.caller, let live = request.live,
+            let target = request.target, target.service.mode != .observe,
+            !live.table.names(caller: caller, service: request.service)
+        else { return true }
+        stamp()
+        let facts = RequestFacts(method: MethodName.of(request.head.method), path: request.path)
+        let clock = loop.decisionClock(milliseconds: request.milliseconds)
+        let explanation = live.table.explain(service: request.service, caller: caller, facts: facts, clock: clock)
+        refuse(.scope(explanation.decision, explanation.text, code: loop.configuration.refusalCode))
+        return false
+    }
+
     /// The issuers changed while the body came in: the caller is established anew.
     private func identifyAgain() {
         request.caller = nil
@@ -51,6 +86,7 @@ extension ExchangeHandler {
 
     /// A refusal that needs no decision: on record first, like every other.
     func refuse(_ fault: RequestFault) {
+        stamp()
         resumeReads()
         request.refusal = fault
         machine.record(.refuse)
@@ -94,13 +130,16 @@ extension ExchangeHandler {
             }
         }
         request.isRecorded = true
+        deadline = Self.now + loop.configuration.timeouts.record.nanoseconds
         loop.record(record, for: self)
     }
 
     /// The decision is on disk, or could not be put there.
     func recorded(epoch: UInt64, durably: Bool) {
         guard epoch == self.epoch else { return }
+        guard case .recording = machine.phase else { return }
         request.decided = Self.now
+        reconsiderIfOver(milliseconds: loop.clock.milliseconds)
         guard let course = machine.recorded(durably: durably) else { return }
         if !durably {
             request.refusal = RequestFault(
@@ -115,6 +154,14 @@ extension ExchangeHandler {
     }
 
     // MARK: Again, under another table or at another time
+
+    /// Decides once more where the decision at hand holds no longer: its grant ended, or the remote was away too long.
+    func reconsiderIfOver(milliseconds: Int64) {
+        guard machine.isDecided, let decision = request.decision,
+            decision.until <= Instant(milliseconds: milliseconds)
+        else { return }
+        reconsider(milliseconds: milliseconds)
+    }
 
     /// Decides once more what is under way, and cuts it if it is no longer allowed.
     func reconsider(milliseconds: Int64) {
@@ -152,6 +199,11 @@ extension Service {
 }
 
 extension RequestFault {
+    /// The token ran out between the request's header and the end of its body.
+    fileprivate static let expired = RequestFault(
+        status: 401, reason: "expired", message: "the token has expired; get a new one"
+    )
+
     /// What the grants do not allow.
     static func scope(_ decision: Decision, _ text: String, code: String?) -> RequestFault {
         RequestFault(status: 403, reason: decision.reason.rawValue, message: text, errorCode: code)

@@ -32,11 +32,8 @@ extension ExchangeHandler {
         request.service = match.service
         request.path = match.rest
         request.query = target.query
-        guard !service.lacksCredential else {
-            return RequestFault(
-                status: 503, reason: "no_credential",
-                message: "the gateway holds no credential for this service; tell its operator"
-            )
+        if let fault = service.credentialFault {
+            return RequestFault(status: 503, reason: fault.rawValue, message: fault.message)
         }
         request.prepared = ByteBufferAllocator().buffer(capacity: 4_096)
         request.prepared.writeString(request.head.method.rawValue)
@@ -44,7 +41,7 @@ extension ExchangeHandler {
         request.prepared.writeBytes(live.routes.upstreamTarget(match, query: target.query).bytes)
         request.prepared.writeStaticString(" HTTP/1.1\r\n")
         request.prepared.writeBytes(service.ownHeaders)
-        switch RequestFields.read(request.head, forwarded: &request.prepared) {
+        switch RequestFields.read(request.head, dropsRanges: service.needle != nil, forwarded: &request.prepared) {
         case .failure(let fault): return fault
         case .success(let fields): request.fields = fields
         }
@@ -84,7 +81,7 @@ extension ExchangeHandler {
         if let caller = loop.tokens.caller(for: digest, now: now) {
             loop.countTokenCache(hit: true)
             request.caller = caller
-            continueExpected()
+            if admitsAnnouncedBody() { continueExpected() }
             return
         }
         loop.countTokenCache(hit: false)
@@ -129,10 +126,11 @@ extension ExchangeHandler {
         case .success(let caller):
             loop.tokens.insert(caller, for: digest, now: Instant(milliseconds: loop.clock.milliseconds))
             request.caller = caller
+            reserve(0)
             deadline = Self.now + loop.configuration.timeouts.body.nanoseconds
             let next = machine.identified()
             resumeReads()
-            if next == .nothing { continueExpected() }
+            if next == .nothing, admitsAnnouncedBody() { continueExpected() }
             follow(next)
         }
     }
@@ -163,6 +161,10 @@ extension ExchangeHandler {
             request.caller = caller
             reconsider(milliseconds: loop.clock.milliseconds)
         }
+    }
+
+    private func admitsAnnouncedBody() -> Bool {
+        admitsBody(of: max(request.fields.contentLength ?? 0, request.bodyBytes))
     }
 
     /// The client may send the body it announced (RFC 9110 §10.1.1).

@@ -39,6 +39,7 @@ extension ExchangeHandler {
 
     func upstreamReady(_ connection: UpstreamConnection) {
         waiter = nil
+        reconsiderIfOver(milliseconds: loop.clock.milliseconds)
         guard machine.connected() else {
             pool?.released(connection)
             return

@@ -39,12 +39,15 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// When to give up waiting for the client, in nanoseconds on the loop's clock.
     var deadline: Int64
     var isClosing = false
+    private var closeIsScheduled = false
 
     private static let noRequest = RequestInProgress(
         head: HTTPRequestHead(version: .http1_1, method: .GET, uri: ""), arrived: 0, milliseconds: 0,
         id: RecordID(value: 0)
     )
     private static let mostHeldParts = 512
+    /// How much of a body may come before it matters whether any grant names its caller, in bytes.
+    static let unnamedBytes = 64 << 10
 
     init(loop: LoopState, transport: Transport) {
         self.loop = loop
@@ -60,7 +63,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         loop.add(self)
-        if loop.isDraining { context.close(promise: nil) }
+        if loop.isDraining { close() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -69,6 +72,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Nothing that comes behind the last request of a connection is looked at (RFC 9112 §9.6).
+        guard !isClosing else { return }
         let part = unwrapInboundIn(data)
         if held.isEmpty || isReplaying { take(part) } else { hold(part) }
     }
@@ -216,7 +221,14 @@ final class ExchangeHandler: ChannelDuplexHandler {
                 )
             )
         }
-        loop.bufferedBytes += count
+        guard reserve(count) else {
+            return refuse(
+                RequestFault(
+                    status: 503, reason: "body_budget",
+                    message: "too many of your request bodies are under way; wait until some are through"
+                )
+            )
+        }
         if request.bodyBytes == 0 {
             // The whole body of most requests: kept as a slice of what was read, without a copy.
             request.body = bytes
@@ -229,6 +241,21 @@ final class ExchangeHandler: ChannelDuplexHandler {
         }
         request.bodyBytes += count
         request.lastActivity = Self.now
+        if request.bodyBytes - count <= Self.unnamedBytes { _ = admitsBody(of: request.bodyBytes) }
+    }
+
+    /// Counts bytes of the body against what the loop holds for its caller, once that one is known.
+    @discardableResult
+    func reserve(_ count: Int) -> Bool {
+        if let holder = request.holder { return loop.holdBody(count, for: holder) }
+        guard let caller = request.caller else {
+            loop.bufferedBytes += count
+            return true
+        }
+        let holder = BodyHolder(issuer: caller.issuer, subject: caller.subject)
+        guard loop.holdBody(count, before: request.bodyBytes, for: holder) else { return false }
+        request.holder = holder
+        return true
     }
 
     func refuseTooLarge() {
@@ -241,7 +268,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func releaseBody() {
-        loop.bufferedBytes -= request.bodyBytes
+        loop.releaseBody(request.bodyBytes, of: request.holder)
+        request.holder = nil
         request.bodyBytes = 0
         request.body = ByteBuffer()
         request.prepared = ByteBuffer()
@@ -287,7 +315,17 @@ final class ExchangeHandler: ChannelDuplexHandler {
     // MARK: Closing
 
     func close() {
-        context?.close(promise: nil)
+        guard transport == .http2 else {
+            context?.close(promise: nil)
+            return
+        }
+        // A stream must not be closed while it is still being opened, which is when a header that makes no request is
+        // found out: its connection would not know it yet. It carries one exchange, so that late is never wrong.
+        guard !closeIsScheduled, let context else { return }
+        closeIsScheduled = true
+        isClosing = true
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.execute { bound.value.context?.close(promise: nil) }
     }
 
     /// Closes once what was written has left, or shortly after if it cannot.
@@ -317,8 +355,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
         switch machine.phase {
         case .idle:
             if now >= deadline { close() }
-        case .identifying, .recording, .closed:
+        case .identifying, .closed:
             break
+        case .recording:
+            // What is not on record by now is not waited for: the client is told so, and nothing is forwarded.
+            if now >= deadline { recorded(epoch: epoch, durably: false) }
         case .receiving:
             if now >= deadline {
                 request.keepAlive = false
@@ -331,9 +372,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         case .discarding:
             if now >= deadline { close() }
         case .connecting, .waiting, .streaming:
-            if let decision = request.decision, decision.until.seconds * 1_000 <= milliseconds {
-                reconsider(milliseconds: milliseconds)
-            }
+            reconsiderIfOver(milliseconds: milliseconds)
             checkUpstreamTime(now: now)
         }
         if isClosing, now >= deadline { close() }

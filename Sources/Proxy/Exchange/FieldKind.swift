@@ -15,6 +15,8 @@ enum FieldKind {
     case host
     case upgrade
     case keepAlive
+    /// Asks for part of an answer (RFC 9110 §14.2, §13.1.5).
+    case range
     case anthropicBeta
     case anthropicVersion
     case session
@@ -24,15 +26,17 @@ enum FieldKind {
         switch name.count {
         case 2: if name.isField("te") { self = .dropped }
         case 4: if name.isField("host") { self = .host }
+        case 5: if name.isField("range") { self = .range }
         case 6:
             if name.isField("cookie") { self = .dropped }
             if name.isField("expect") { self = .expect }
         case 7:
             if name.isField("trailer") { self = .dropped }
             if name.isField("upgrade") { self = .upgrade }
+        case 8: if name.isField("if-range") { self = .range }
         case 9:
             if name.isField("x-api-key") { self = .apiKey }
-            if name.isField("forwarded") { self = .dropped }
+            if name.isField("forwarded") || name.isField("x-real-ip") { self = .dropped }
         case 10:
             if name.isField("connection") { self = .connection }
             if name.isField("keep-alive") { self = .keepAlive }
@@ -49,7 +53,19 @@ enum FieldKind {
         case 24: if name.isField("x-claude-code-session-id") { self = .session }
         default: break
         }
-        if case .other = self, name.hasFieldPrefix("proxy-") || name.hasFieldPrefix("x-forwarded-") { self = .dropped }
+        if case .other = self, Self.claimsAnother(name) { self = .dropped }
+    }
+
+    /// Fields with which upstreams let a request say that it is another one than the gateway decided about: another
+    /// method, another path, another sender. `_` is what servers make of `-` behind CGI-like interfaces, so that a name
+    /// with one may stand there for any field.
+    private static func claimsAnother(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        if name.hasFieldPrefix("x-") {
+            return name.hasFieldPrefix("x-forwarded-") || name.hasFieldPrefix("x-http-method")
+                || name.hasFieldPrefix("x-method-override") || name.hasFieldPrefix("x-original-")
+                || name.hasFieldPrefix("x-rewrite-url") || name.contains(UInt8(ascii: "_"))
+        }
+        return name.hasFieldPrefix("proxy-") || name.contains(UInt8(ascii: "_"))
     }
 }
 

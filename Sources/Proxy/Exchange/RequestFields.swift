@@ -11,6 +11,7 @@ struct RequestFields {
     private(set) var session = ByteString("")
     private(set) var token = TokenField.missing
 
+    private var dropsRanges = false
     private var seen: UInt32 = 0
     private var authorization: String?
     private var apiKey: String?
@@ -20,10 +21,12 @@ struct RequestFields {
     ///
     /// What two parsers might read differently is refused, never repaired: several lengths, a length with a coding,
     /// repeated singletons, encoded bodies, upgrades.
+    /// - Parameter dropsRanges: asks the upstream for the whole answer only.
     static func read(
-        _ head: HTTPRequestHead, forwarded: inout ByteBuffer
+        _ head: HTTPRequestHead, dropsRanges: Bool, forwarded: inout ByteBuffer
     ) -> Result<RequestFields, RequestFault> {
         var fields = RequestFields()
+        fields.dropsRanges = dropsRanges
         let nominated = ConnectionOptions(head.headers)
         for (name, value) in head.headers {
             if let fault = fields.take(name, value, head: head, nominated: nominated, forwarded: &forwarded) {
@@ -56,6 +59,10 @@ struct RequestFields {
             return Self.copy(name, value, to: &forwarded)
         case .dropped, .keepAlive, .connection:
             return nil
+        case .range:
+            // Of two halves of an answer neither would hold the credential.
+            if dropsRanges || nominated.contains(name) { return nil }
+            return Self.copy(name, value, to: &forwarded)
         case .authorization:
             authorization = value
             return once(1, name)

@@ -7,7 +7,7 @@ import Records
 struct RequestInProgress {
     var head: HTTPRequestHead
     var arrived: Int64
-    /// Of arrival, since 1970.
+    /// Of the decision, or of arrival until then; since 1970.
     var milliseconds: Int64
     /// When the request was whole.
     var ended: Int64 = 0
@@ -29,6 +29,8 @@ struct RequestInProgress {
     var body = ByteBuffer()
     /// Counted in the loop's `bufferedBytes`.
     var bodyBytes = 0
+    /// Whose share of it they count against.
+    var holder: BodyHolder?
     var facts: RequestFacts?
     var decision: Decision?
     /// What is answered once it is on record; nil where the request is forwarded.

@@ -7,7 +7,7 @@ struct ResponseFields {
     private(set) var contentLength: Int?
     private(set) var contentType = ""
     private(set) var isEventStream = false
-    /// `Keep-Alive: timeout=…`.
+    /// `Keep-Alive: timeout=…`, a day at most.
     private(set) var keepAliveSeconds: Int64?
 
     /// Everything travels as it is, in its order, but what belongs to one connection, what would lead clients past the
@@ -33,6 +33,11 @@ struct ResponseFields {
                     return .failure(.malformed)
                 }
                 fields.contentLength = length
+                // A 204 has no body to announce (RFC 9110 §8.6).
+                if head.status.code != 204 { fields.headers.add(name: name, value: value) }
+            case .contentEncoding:
+                // Compressed, the credential would not be recognised; nothing but identity was asked for.
+                guard needle == nil || value.lowercased() == "identity" else { return .failure(.encoded) }
                 fields.headers.add(name: name, value: value)
             case .contentType:
                 fields.contentType = value
@@ -50,14 +55,15 @@ struct ResponseFields {
     private static func timeout(_ value: String) -> Int64? {
         for parameter in value.split(separator: ",") {
             let parts = parameter.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " } }
-            if parts.count == 2, parts[0].lowercased() == "timeout" { return Int64(parts[1]) }
+            guard parts.count == 2, parts[0].lowercased() == "timeout" else { continue }
+            return RequestFields.length(parts[1]).map { Int64(min($0, 86_400)) }
         }
         return nil
     }
 }
 
 private enum ResponseFieldKind {
-    case other, dropped, keepAlive, transferEncoding, contentLength, contentType
+    case other, dropped, keepAlive, transferEncoding, contentLength, contentEncoding, contentType
 
     init(_ name: UnsafeBufferPointer<UInt8>) {
         self = .other
@@ -71,6 +77,7 @@ private enum ResponseFieldKind {
             if name.isField("keep-alive") { self = .keepAlive }
         case 12: if name.isField("content-type") { self = .contentType }
         case 14: if name.isField("content-length") { self = .contentLength }
+        case 16: if name.isField("content-encoding") { self = .contentEncoding }
         case 17: if name.isField("transfer-encoding") { self = .transferEncoding }
         case 18: if name.isField("x-grantctl-request") { self = .dropped }
         default: break

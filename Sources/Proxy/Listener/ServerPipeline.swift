@@ -37,6 +37,7 @@ enum ServerPipeline {
                 ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits))
             )
             try pipeline.addHandler(ExchangeHandler(loop: loop, transport: .http1))
+            loop.opened(channel)
         }
     }
 
@@ -66,7 +67,8 @@ enum ServerPipeline {
                 mode: .server, eventLoop: channel.eventLoop, connectionConfiguration: connection,
                 streamConfiguration: stream, streamDelegate: management.http2StreamDelegate
             ) { stream in
-                stream.eventLoop.makeCompletedFuture {
+                if let connection = stream.parent { bound.value.opened(connection) }
+                return stream.eventLoop.makeCompletedFuture {
                     try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
                     try stream.pipeline.syncOperations.addHandler(
                         ExchangeHandler(loop: bound.value, transport: .http2)

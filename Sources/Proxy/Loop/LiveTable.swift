@@ -12,7 +12,7 @@ final class LiveTable: Sendable {
     /// Grows with every publish; a loop never goes back.
     let sequence: Int
 
-    init(_ table: ScopeTable, credentials: [ByteString: Secret], sequence: Int) {
+    init(_ table: ScopeTable, credentials: Credentials, sequence: Int) {
         self.table = table
         self.sequence = sequence
         routes = RouteTable(services: table.services)
@@ -41,15 +41,18 @@ final class ServiceTarget: Sendable {
     let ownHeaders: [UInt8]
     /// What must never travel back.
     let needle: CredentialNeedle?
-    /// The service names a credential that the gateway's configuration does not hold.
-    let lacksCredential: Bool
+    /// Why the credential that the service names is not sent, so that nothing is.
+    let credentialFault: Credentials.Fault?
 
-    init(_ service: Service, origin: Int, credentials: [ByteString: Secret]) {
+    init(_ service: Service, origin: Int, credentials: Credentials) {
         self.service = service
         self.origin = origin
-        let secret = service.credential.flatMap { credentials[$0] }
+        let secret: Secret?
+        switch credentials.secret(for: service) {
+        case .success(let found): (secret, credentialFault) = (found, nil)
+        case .failure(let fault): (secret, credentialFault) = (nil, fault)
+        }
         needle = secret.map(CredentialNeedle.init)
-        lacksCredential = service.credential != nil && secret == nil
         var headers = Array("host: ".utf8)
         headers += service.upstream.hostField
         headers += Array("\r\naccept-encoding: identity\r\n".utf8)

@@ -23,6 +23,10 @@ final class LoopState {
     private(set) var metrics = LoopMetrics()
     /// Bytes of request bodies held by exchanges of this loop.
     var bufferedBytes = 0
+    /// Of them, those of callers who are known.
+    private var bytesByHolder: [BodyHolder: Int] = [:]
+    /// An eighth of all, and at least one body of the largest size.
+    private let bytesPerHolder: Int
 
     private let upstreamTLS: NIOSSLContext?
     /// By `ServiceTarget.origin` of the live table.
@@ -31,6 +35,9 @@ final class LoopState {
     private var retiredPools: [UpstreamPool] = []
     private var handlers: [ExchangeHandler] = []
     private var connections: [ObjectIdentifier: any Channel] = [:]
+    /// Connections that have brought no exchange about yet, and until when they may take for it, in nanoseconds on the
+    /// loop's clock: TLS that does not come about, HTTP/2 without a stream.
+    private var opening: [ObjectIdentifier: Int64] = [:]
     private var ticking: RepeatedTask?
 
     private var decisions: [DecisionRecord] = []
@@ -59,6 +66,8 @@ final class LoopState {
         self.clock = clock
         self.upstreamTLS = upstreamTLS
         tokens = TokenCache(capacity: configuration.limits.rememberedTokens)
+        let limits = configuration.limits
+        bytesPerHolder = max(limits.bufferedBytesPerLoop / 8, limits.bodyBytes)
     }
 
     /// How late a cut by time or a timeout may be.
@@ -196,6 +205,27 @@ final class LoopState {
         return snapshot
     }
 
+    // MARK: Bodies
+
+    /// Counts bytes of a body against its caller's share.
+    /// - Parameter before: bytes of the same body that count for the loop already, not yet for the caller.
+    /// - Returns: false when the share is used up; nothing is counted then.
+    func holdBody(_ count: Int, before: Int = 0, for holder: BodyHolder) -> Bool {
+        let held = bytesByHolder[holder, default: 0] + before + count
+        guard held <= bytesPerHolder else { return false }
+        bytesByHolder[holder] = held
+        bufferedBytes += count
+        return true
+    }
+
+    func releaseBody(_ count: Int, of holder: BodyHolder?) {
+        guard count > 0 else { return }
+        bufferedBytes -= count
+        guard let holder, let index = bytesByHolder.index(forKey: holder) else { return }
+        bytesByHolder.values[index] -= count
+        if bytesByHolder.values[index] <= 0 { bytesByHolder.remove(at: index) }
+    }
+
     // MARK: Connections
 
     /// - Returns: false when there are too many, or the gateway drains.
@@ -203,13 +233,29 @@ final class LoopState {
         guard !isDraining, connections.count < configuration.limits.connectionsPerLoop else { return false }
         let key = ObjectIdentifier(channel)
         connections[key] = channel
+        opening[key] = Int64(clamping: NIODeadline.now().uptimeNanoseconds) + configuration.timeouts.head.nanoseconds
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         channel.closeFuture.whenComplete { _ in bound.value.closed(key) }
         return true
     }
 
+    /// An exchange can take place on the connection: from now on that one sees to its end.
+    func opened(_ channel: any Channel) {
+        opening[ObjectIdentifier(channel)] = nil
+    }
+
+    /// Closes a connection without asking TLS, which would wait for an answer.
+    private func abort(_ channel: any Channel) {
+        if let tls = try? channel.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) {
+            tls.close(promise: nil)
+        } else {
+            channel.close(promise: nil)
+        }
+    }
+
     private func closed(_ key: ObjectIdentifier) {
         connections[key] = nil
+        opening[key] = nil
         finishIfIdle()
     }
 
@@ -232,6 +278,7 @@ final class LoopState {
     func drain() -> EventLoopFuture<Void> {
         isDraining = true
         for handler in handlers { handler.drain() }
+        for channel in opening.keys.compactMap({ connections[$0] }) { abort(channel) }
         // HTTP/2 connections say GOAWAY and close behind their last stream.
         for channel in connections.values {
             channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
@@ -266,6 +313,11 @@ final class LoopState {
         let milliseconds = clock.milliseconds
         // A copy: handlers leave the list when they close.
         for handler in Array(handlers) { handler.tick(now: now, milliseconds: milliseconds) }
+        if !opening.isEmpty {
+            for (key, deadline) in opening where deadline <= now {
+                if let channel = connections[key] { abort(channel) }
+            }
+        }
         for pool in pools { pool.tick(now: now) }
         for pool in retiredPools { pool.tick(now: now) }
         retiredPools.removeAll(where: \.isEmpty)

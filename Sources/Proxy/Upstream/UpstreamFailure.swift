@@ -15,12 +15,14 @@ enum UpstreamFailure: Error, Equatable {
     case malformed
     case headTimeout
     case silence
+    /// The response is compressed, which nobody asked for, so that it cannot be searched for the credential.
+    case encoded
     /// The response holds the credential that the request was sent with.
     case leak
 
     var status: Int {
         switch self {
-        case .connect, .closedBeforeResponse, .truncated, .malformed, .leak: 502
+        case .connect, .closedBeforeResponse, .truncated, .malformed, .encoded, .leak: 502
         case .connectTimeout, .headTimeout, .silence: 504
         case .saturated: 503
         }
@@ -37,6 +39,7 @@ enum UpstreamFailure: Error, Equatable {
         case .malformed: "upstream_malformed"
         case .headTimeout: "upstream_timeout"
         case .silence: "upstream_silent"
+        case .encoded: "upstream_encoded"
         case .leak: "upstream_leak"
         }
     }
@@ -52,6 +55,7 @@ enum UpstreamFailure: Error, Equatable {
         case .malformed: "the upstream's answer is not valid HTTP; tell the owners of this service"
         case .headTimeout: "the upstream did not begin to answer in time; try again"
         case .silence: "the upstream stopped in the middle of its answer; try again"
+        case .encoded: "the upstream's answer is compressed, which nobody asked for; tell the owners of this service"
         case .leak: "the upstream's answer held the gateway's own credential and was withheld; tell its owners"
         }
     }

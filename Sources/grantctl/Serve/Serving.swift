@@ -123,7 +123,9 @@ struct Serving: Sendable {
                 let fresh = try GatewayFile.read(path)
                 webhookSecret.replace(try fresh.grants.webhookSecret?.read())
                 reconciler.use(try fresh.reconcilerConfiguration().credential)
-                await gateway.replace(credentials: try fresh.gatewayConfiguration().credentials)
+                let configuration = try fresh.gatewayConfiguration()
+                await gateway.replace(
+                    credentials: configuration.credentials, origins: configuration.credentialOrigins)
                 try gateway.reloadTLS()
             } catch {
                 logger.error("the previous certificates and secrets stay: \(error)")

@@ -114,7 +114,7 @@ final class RecordConnection {
     /// - Parameter now: milliseconds since 1970.
     /// - Returns: the indexes of batches of which a decision was refused for its own sake (its id is taken); the rest of
     ///   the group stands.
-    func write(_ batches: [RecordInbox.Batch], completions: [CompletionRecord], now: Int64) throws -> [Int] {
+    func write(_ batches: [RecordInbox.Batch], completions: ArraySlice<CompletionRecord>, now: Int64) throws -> [Int] {
         try queue.writeWithoutTransaction { db in
             try checkInPlace(db)
             do {

@@ -11,6 +11,8 @@ struct RecordWriter {
     /// Completions wait this long for a group: nobody waits for them, and a group with decisions only writes fewer pages.
     private static let completionPatience: UInt64 = 50_000_000
     private static let manyCompletions = 256
+    /// In one transaction, so that decisions do not wait long for a backlog.
+    private static let completionsTogether = 4_096
     /// Completions kept while nothing can be written; older ones are dropped.
     private static let completionsKept = 65_536
     private static let second: UInt64 = 1_000_000_000
@@ -46,6 +48,8 @@ struct RecordWriter {
 
     /// Runs until the inbox is closed and empty.
     mutating func run() {
+        // What is wrong then is said when something has to be written.
+        connection = try? connected()
         while true {
             inbox.sleep(decisions: 1, completions: held.isEmpty ? 1 : .max, nanoseconds: patience())
             let wait = pacing.wait(at: Self.clock())
@@ -55,8 +59,10 @@ struct RecordWriter {
             let closing = inbox.level.closing
             let batches = inbox.take()
             hold(batches)
-            if batches.contains(where: { !$0.decisions.isEmpty }) || completionsAreDue(closing: closing) {
-                write(batches, closing: closing)
+            let withDecisions = batches.contains { !$0.decisions.isEmpty }
+            let completions = completionsDue(withDecisions: withDecisions, closing: closing)
+            if withDecisions || completions > 0 {
+                write(batches, completions: completions)
             } else {
                 for batch in batches { batch.done(.success(())) }
                 if batches.isEmpty && !closing { rest() }
@@ -66,7 +72,7 @@ struct RecordWriter {
                 // It never gets quiet here.
                 rest()
             }
-            if closing && inbox.level.decisions == 0 && inbox.level.completions == 0 {
+            if closing, inbox.level.decisions == 0, inbox.level.completions == 0, held.isEmpty || failing {
                 checkpoint()
                 connection = nil
                 return
@@ -78,7 +84,7 @@ struct RecordWriter {
     private func patience() -> UInt64 {
         let now = Self.clock()
         if !held.isEmpty {
-            let due = heldSince + Self.completionPatience
+            let due = heldSince + completionPatience
             return due > now ? due - now : 0
         }
         if pruning || retention != nil && now >= nextPrune { return 10_000_000 }
@@ -94,20 +100,23 @@ struct RecordWriter {
         if held.count > Self.completionsKept { held.removeFirst(held.count - Self.completionsKept) }
     }
 
-    private func completionsAreDue(closing: Bool) -> Bool {
-        !held.isEmpty
-            && (closing || held.count >= Self.manyCompletions
-                || Self.clock() >= heldSince + Self.completionPatience)
+    /// How many completions to write now. Few and seldom while nothing can be written: they find out when it can again,
+    /// and decisions that wait are not held up by what will fail with them.
+    private func completionsDue(withDecisions: Bool, closing: Bool) -> Int {
+        let waited = Self.clock() >= heldSince + completionPatience
+        if failing, !closing { return withDecisions || !waited ? 0 : min(1, held.count) }
+        return closing || waited || held.count >= Self.manyCompletions ? min(Self.completionsTogether, held.count) : 0
     }
 
-    private mutating func write(_ batches: [RecordInbox.Batch], closing: Bool) {
+    private var completionPatience: UInt64 { failing ? Self.second : Self.completionPatience }
+
+    private mutating func write(_ batches: [RecordInbox.Batch], completions: Int) {
         let decisions = batches.reduce(0) { $0 + $1.decisions.count }
-        let completions = completionsAreDue(closing: closing) ? held : []
         let started = Self.clock()
         do {
             let connection = try connected()
-            let refused = try connection.write(batches, completions: completions, now: Self.milliseconds())
-            if !completions.isEmpty { held = [] }
+            let refused = try connection.write(batches, completions: held.prefix(completions), now: Self.milliseconds())
+            held.removeFirst(completions)
             let now = Self.clock()
             pacing.committed(decisions, at: now)
             state.wrote(decisions: decisions, nanoseconds: now - started)
@@ -119,7 +128,7 @@ struct RecordWriter {
             }
         } catch {
             let fault = failed(error, decisions: decisions)
-            if !completions.isEmpty { heldSince = Self.clock() }
+            heldSince = Self.clock()
             for batch in batches { batch.done(.failure(fault)) }
         }
     }

@@ -172,9 +172,17 @@ import Testing
     }
 
     @Test func whenTooManyAreConnectedTheOneIdleLongestGivesWay() async throws {
-        let server = try await start(Seen(), connections: 1)
+        let (asked, tell) = AsyncStream.makeStream(of: Void.self)
+        let server = try await start(
+            Seen(), connections: 1,
+            status: {
+                tell.yield()
+                return Array("{}".utf8)
+            })
         let port = server.port
-        let idle = Task { try await Client.ask(port, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", answers: .max) }
+        let idle = Task { try await Client.ask(port, "GET /status HTTP/1.1\r\nhost: x\r\n\r\n", answers: .max) }
+        // Before its request arrived the connection would be as idle as after its answer.
+        for await _ in asked { break }
         let ended = Atomic(false)
         async let waiting: Void = {
             _ = try? await idle.value

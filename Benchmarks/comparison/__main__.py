@@ -6,12 +6,14 @@ import os
 import platform
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import contestants as parts
+import enforcement
 import grants
 import identity
 import measuring
@@ -96,6 +98,9 @@ def measure(folder, children, options, rounds, seconds, samples):
         targets |= {each.name: (each.plain, f"/{service}/v1/messages") for each in running}
         figures["latency"][kind] = measuring.latency_rounds(
             targets, measuring.body_of(1_024, stream=kind == "event"), token, samples, kind == "event")
+    if not options.without_grantctl:
+        say("from a webhook to enforcement")
+        figures["enforced"] = enforcement.measure(folder, options.binaries / "grantctl", repository, token)
     figures["memory"] = {
         each.name: {"idle": idle[each.name], "after": each.child.resident_bytes()} for each in running}
     return figures
@@ -148,6 +153,10 @@ def table(figures):
     lines.append("| resident memory, before and after the load | " + " | ".join(
         f"{memory[name]['idle'] / 1e6:.0f} and {memory[name]['after'] / 1e6:.0f} MB" for name in names)
         + f" | {blank} |")
+    if found := figures.get("enforced"):
+        cells = [f"from webhook to enforcement, {len(found)} pushes, median and longest",
+                 f"{statistics.median(found):.0f} and {max(found):.0f} ms"]
+        lines.append("| " + " | ".join(cells + [""] * (2 * len(others))) + " |")
     machine = figures["machine"]
     text = "\n".join(lines) + f"""
 

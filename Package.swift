@@ -143,6 +143,10 @@ let package = Package(
             name: "DecideBenchmark", dependencies: ["GrantModel", "CAllocationCount"],
             path: "Benchmarks/DecideBenchmark", swiftSettings: strict
         ),
+        .executableTarget(
+            name: "ReconcileBenchmark", dependencies: ["GrantModel", "Reconciler", crypto, logging],
+            path: "Benchmarks/ReconcileBenchmark", swiftSettings: strict
+        ),
     ],
     cxxLanguageStandard: .cxx17
 )

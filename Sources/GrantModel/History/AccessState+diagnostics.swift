@@ -1,6 +1,20 @@
 extension AccessState {
     /// Everything wrong with the files as they are, in path order; restrictions that stand at an older version included.
     package var diagnostics: [Diagnostic] {
+        let assessor = assessor
+        let faulty = grants.rows.lazy.filter { row in
+            grants.grant(row).map { !assessor.referenceFaults(of: $0).isEmpty } ?? false
+        }
+        return diagnostics(faulty: faulty, assessor)
+    }
+
+    /// The same at a cost that does not follow the number of grants.
+    /// - Parameter table: compiled from this state; it knows which grants refer to what is not there.
+    package func diagnostics(by table: ScopeTable) -> [Diagnostic] {
+        diagnostics(faulty: table.rowsWithFaults, table.assessor)
+    }
+
+    private func diagnostics(faulty: some Sequence<UInt32>, _ assessor: Assessor) -> [Diagnostic] {
         var all = findings.values.flatMap { $0 } + problems.values.flatMap { $0 }
         for (path, file) in restrictions { all += standingDiagnostics(of: file, at: path) }
         if accepted.policy == nil, restrictions["policy.yaml"] == nil {
@@ -9,11 +23,11 @@ extension AccessState {
                     path: "policy.yaml", code: "missing-policy", message: "there is no policy",
                     help: "add one: without it no grant is in force"))
         }
-        let assessor = assessor
-        for (path, file) in grants {
-            guard let grant = file.grant else { continue }
+        for row in faulty {
+            guard let grant = grants.grant(row) else { continue }
+            let path = grants.path(row).text
             all += assessor.referenceFaults(of: grant).map {
-                Diagnostic(path: path.text, code: $0.code, message: $0.message, help: $0.help)
+                Diagnostic(path: path, code: $0.code, message: $0.message, help: $0.help)
             }
         }
         all += restrictionReferences() + voidDiagnostics()
@@ -83,10 +97,9 @@ extension AccessState {
                     "choose prefixes of which neither begins with the other")
             }
         }
-        let ids = Set(grants.values.map(\.id))
         for denial in accepted.denials.values {
             let path = "denied/\(denial.name).yaml"
-            for grant in denial.grants where !ids.contains(grant) {
+            for grant in denial.grants where grants.row(ofGrant: grant) == nil {
                 add(path, .warning, "unknown-grant", "there is no grant `\(grant)`", "check the name")
             }
             for issuer in Set(denial.to.map(\.issuer)).sorted() where accepted.issuers[issuer] == nil {
@@ -109,17 +122,22 @@ extension AccessState {
                     message: "the whole sitting is void: \(VoidText.why(void, by: sitting.by))",
                     help: "sign a new one"))
         }
-        for (file, decisions) in reviews {
-            for review in decisions {
-                let sitting = sittings[review.sitting]
-                guard let void = review.void, sitting.void == nil, let path = sitting.paths.first else { continue }
-                all.append(
-                    Diagnostic(
-                        path: path.text, severity: .warning, code: "void-decision",
-                        message:
-                            "the \(review.verdict.rawValue) of `\(file)` is void: \(VoidText.why(void, by: sitting.by))"
-                    ))
-            }
+        func add(_ review: Review, of file: ByteString) {
+            let sitting = sittings[review.sitting]
+            guard let void = review.void, sitting.void == nil, let path = sitting.paths.first else { return }
+            all.append(
+                Diagnostic(
+                    path: path.text, severity: .warning, code: "void-decision",
+                    message: "the \(review.verdict.rawValue) of `\(file)` is void: \(VoidText.why(void, by: sitting.by))"
+                ))
+        }
+        for (file, decisions) in reviewsOfOthers {
+            for review in decisions { add(review, of: file) }
+        }
+        for index in 0..<grants.reviews.count {
+            let record = grants.reviews.at(index)
+            guard record.code > 1 else { continue }
+            add(grants.review(record, number: UInt32(index)), of: grants.path(record.row))
         }
         return all
     }

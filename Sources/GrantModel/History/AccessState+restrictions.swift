@@ -72,6 +72,7 @@ extension AccessState {
             var entry = file
             accept(document, into: &entry)
             restrictions[path] = entry
+            grants.touched = GrantStore.Touched()
             if file.path.tellsPeopleApart { humansChanged = true }
         }
         if humansChanged { accepted.findHumans() }
@@ -79,7 +80,7 @@ extension AccessState {
 
     /// Sittings of distinct admins whose `keep` of a protected file counts; empty once anybody revoked those bytes.
     func keepers(of path: ByteString, sha256: Digest, after ordinal: Int, needed: Int) -> [Int] {
-        let decisions = (reviews[path] ?? []).filter { $0.sha256 == sha256 && $0.void == nil }
+        let decisions = reviews(of: path).filter { $0.sha256 == sha256 && $0.void == nil }
         if decisions.contains(where: { $0.verdict == .revoke && sittings[$0.sitting].void == nil }) { return [] }
         let usable = decisions.map(\.sitting).filter { index in
             let sitting = sittings[index]

@@ -20,9 +20,20 @@ extension AccessState {
             }
             return
         }
+        guard !file.hasDroppedBytes else {
+            // Nobody who reads a repository leaves them out; whoever does must not gain by it.
+            findings[path] = [
+                Diagnostic(
+                    path: path.text, code: "missing-attestation",
+                    message: "the signature changed, and the attestation's own bytes are not at hand",
+                    help: "sign a new one")
+            ]
+            return
+        }
         let parsed = read(.attestation, document)
         findings[path] = parsed.diagnostics.isEmpty ? nil : parsed.diagnostics
         guard case .attestation(let attestation)? = parsed.document else { return }
+        defer { sittingFiles[path]?.dropBytes() }
 
         let observed = directoryMoment == nil ? moment : min(attestation.at, moment)
         guard let signature = file.signature else {
@@ -42,6 +53,7 @@ extension AccessState {
         if let known = judged[identity] {
             sittings[known].paths = (sittings[known].paths + [path]).sorted()
             sittingFiles[path]?.sitting = known
+            touch(known)
             return
         }
         judged[identity] = sittings.count
@@ -61,6 +73,16 @@ extension AccessState {
         guard let index = sittingFiles[path]?.sitting else { return }
         sittings[index].paths.removeAll { $0 == path }
         sittingFiles[path]?.sitting = nil
+        touch(index)
+    }
+
+    /// Whatever a sitting decided on is to be looked at again.
+    private mutating func touch(_ sitting: Int) { grants.touch(reviews: sittings[sitting].reviews) }
+
+    /// Takes back the bytes of an attestation that were dropped once it was judged.
+    mutating func rememberBytes(of file: FileContent) {
+        guard sittingFiles[file.path]?.document?.sha256 == file.sha256 else { return }
+        sittingFiles[file.path]?.document = file
     }
 
     private mutating func add(
@@ -76,15 +98,20 @@ extension AccessState {
                 effective: min(attestation.at, observed), observed: observed, ordinal: ordinal, void: void,
                 paths: [path], origin: path))
         sittingFiles[path]?.sitting = index
+        let before = grants.reviews.count
         for decision in attestation.decisions {
-            let fault = void ?? fault(of: decision, in: attestation, observed: observed, eligibility: eligibility)
+            let file = grants[decision.file]
+            let fault =
+                void
+                ?? fault(of: decision, in: attestation, file: file, observed: observed, eligibility: eligibility)
             var review = Review(sitting: index, sha256: decision.sha256, verdict: decision.verdict, void: fault)
-            if fault == nil, decision.verdict == .keep, let grant = grants[decision.file]?.grant {
+            if fault == nil, decision.verdict == .keep, let grant = file?.grant {
                 review.undecided = eligibility.undecided(grant, reviewer: attestation.by)
             }
-            reviews[decision.file, default: []].append(review)
+            add(review, to: decision.file)
             note(review, of: decision.file)
         }
+        sittings[index].reviews = before..<grants.reviews.count
     }
 
     /// Remembers what was revoked by its bytes, so that another name does not bring it back.
@@ -106,7 +133,8 @@ extension AccessState {
             (revokedBytes[RevokedBytes(service: service, sha256: sha256)] ?? []).filter { revoke in
                 revoke.path != path
                     && (directoryMoment == nil
-                        ? landing.ordinal > sittings[revoke.review.sitting].ordinal : grants[revoke.path] == nil)
+                        ? landing.ordinal > sittings[revoke.review.sitting].ordinal
+                        : !grants.contains(revoke.path))
             }.map(\.review)
         }
     }
@@ -121,12 +149,13 @@ extension AccessState {
     }
 
     private func fault(
-        of decision: Attestation.Decision, in attestation: Attestation, observed: Instant, eligibility: Eligibility
+        of decision: Attestation.Decision, in attestation: Attestation, file: GrantFile?, observed: Instant,
+        eligibility: Eligibility
     ) -> VoidReason? {
         let path = DocumentPath(decision.file)
         let held: Digest?
         switch path {
-        case .grant: held = grants[decision.file]?.sha256
+        case .grant: held = file?.sha256
         case .policy, .person, .issuer, .service, .dataClass: held = restrictions[decision.file]?.sha256
         case .attestation, .attestationSignature, .denial, .outside, .misplaced: return .notReviewable
         }
@@ -145,7 +174,7 @@ extension AccessState {
                 return eligibility.fault(
                     keepingProtected: path, described: described(at: decision.file), reviewer: attestation.by)
             }
-            guard let grant = grants[decision.file]?.grant else { return .unreadableFile }
+            guard let grant = file?.grant else { return .unreadableFile }
             return eligibility.fault(keeping: grant, reviewer: attestation.by)
         }
     }

@@ -2,7 +2,9 @@ extension AccessState {
     /// Every grant file with its standing at `now`, in id order; broken ones as quarantined.
     package func standings(at now: Instant) -> [GrantStanding] {
         let assessor = assessor
-        return grants.sorted { $0.value.id < $1.value.id }.map { path, file in
+        return grants.rowsInOrder.compactMap { row in
+            guard let file = grants.file(row) else { return nil }
+            let path = grants.path(row)
             let assessment = assessor.assess(path, file)
             return GrantStanding(
                 grant: file.id, path: path, blob: file.blob, standing: assessment.standing(at: now),

@@ -9,6 +9,8 @@ package typealias ReadDocument = @Sendable (_ path: DocumentPath, _ file: FileCo
 package struct AccessState: Sendable {
     /// A file below `grants/`.
     struct GrantFile: Sendable {
+        /// In `grants`.
+        var row: UInt32
         var id: ByteString
         var blob: ObjectID
         var sha256: Digest
@@ -60,11 +62,12 @@ package struct AccessState: Sendable {
     var ordinal = 0
     /// Set for a plain directory: the moment it is judged at.
     var directoryMoment: Instant?
+    var grants = GrantStore()
     /// By path, as all that follow.
-    var grants: [ByteString: GrantFile] = [:]
     var restrictions: [ByteString: RestrictionFile] = [:]
     var sittingFiles: [ByteString: SittingFile] = [:]
-    var reviews: [ByteString: [Review]] = [:]
+    /// Of everything but grants.
+    private var otherReviews: [ByteString: [Review]] = [:]
     /// Of grants: what a file that is moved elsewhere takes along.
     var revokedBytes: [RevokedBytes: [BytesRevoke]] = [:]
     /// What reading the file itself found.
@@ -91,12 +94,33 @@ package struct AccessState: Sendable {
             read: read)
     }
 
+    /// What was decided about a file, in the order of judging.
+    func reviews(of path: ByteString) -> [Review] { otherReviews[path] ?? grants.reviews(of: path) }
+
+    mutating func add(_ review: Review, to path: ByteString) {
+        if !grants.add(review, to: path) { otherReviews[path, default: []].append(review) }
+    }
+
+    /// Everything but grants that somebody decided on.
+    var reviewsOfOthers: [ByteString: [Review]] { otherReviews }
+
     /// Takes in one commit of the first-parent line. Commits must come in order, without gaps; the first is trusted
     /// whole. Work is proportional to what the commit changed.
     package mutating func advance(
         by change: CommitChange, verify: VerifySignature,
         read: ReadDocument = { ParsedDocument(path: $0, file: $1) }
     ) {
+        advance(by: change, verify: verify, read: read) { _ in }
+    }
+
+    /// The same, with grants that the change does not hold by itself, because they would not fit into memory together.
+    /// - Parameter grants: hands over the grant files that the commit wrote and that `change` leaves out; what it throws
+    ///   leaves the state in between two commits, to be thrown away.
+    package mutating func advance<Fault: Error>(
+        by change: CommitChange, verify: VerifySignature,
+        read: ReadDocument = { ParsedDocument(path: $0, file: $1) },
+        grants load: (_ take: (LoadedGrant) -> Void) throws(Fault) -> Void
+    ) throws(Fault) {
         let before = accepted
         let isFirst = ordinal == 0
         var touchedSittings: Set<ByteString> = []
@@ -111,6 +135,7 @@ package struct AccessState: Sendable {
         // What is gone because something unreadable took its folder's place was not deleted either.
         for path in change.removed where path.hasFolder(in: unreadable) { unreadable.insert(path) }
 
+        if change.concernsRestrictions { grants.touched = GrantStore.Touched() }
         for path in change.removed where !unreadable.contains(path) {
             let kind = DocumentPath(path)
             switch kind {
@@ -137,10 +162,7 @@ package struct AccessState: Sendable {
                 let parsed = read(kind, file)
                 findings[file.path] = parsed.diagnostics.isEmpty ? nil : parsed.diagnostics
                 takeRestriction(file, kind: kind, document: parsed.document, isFirst: isFirst, before: before)
-            case .grant(let id, _):
-                let parsed = read(kind, file)
-                findings[file.path] = parsed.diagnostics.isEmpty ? nil : parsed.diagnostics
-                takeGrant(file, id: id, document: parsed.document, observed: change.observed)
+            case .grant: takeGrant(LoadedGrant(file, as: kind, read: read), observed: change.observed)
             case .attestation:
                 sittingFiles[file.path, default: SittingFile()].document = file
                 touchedSittings.insert(file.path)
@@ -155,7 +177,18 @@ package struct AccessState: Sendable {
                 ]
             }
         }
+        try load { file in
+            clearFindings(at: file.path)
+            if file.isRejected {
+                problems[file.path] = file.diagnostics
+                takeBroken(
+                    file.path, kind: DocumentPath(file.path), observed: change.observed, touched: &touchedSittings)
+            } else {
+                takeGrant(file, observed: change.observed)
+            }
+        }
         if humansChanged { accepted.findHumans() }
+        for file in change.companions { rememberBytes(of: file) }
 
         if !touchedSittings.isEmpty {
             let eligibility = Eligibility(
@@ -177,8 +210,8 @@ package struct AccessState: Sendable {
             guard path.bytes.starts(with: prefix), case .broken = file.condition else { return false }
             return true
         }
-        let granting = grants.filter { $1.grant == nil && $0.bytes.starts(with: prefix) }
-        return (Array(restricting.keys) + Array(granting.keys)).sorted()
+        let granting = grants.unreadable.map { grants.path($0) }.filter { $0.bytes.starts(with: prefix) }
+        return (Array(restricting.keys) + granting).sorted()
     }
 
     /// Forgets what was found in a file, and in an entry in whose place its folder now is.
@@ -193,24 +226,15 @@ package struct AccessState: Sendable {
         }
     }
 
-    private mutating func takeGrant(_ file: FileContent, id: ByteString, document: Document?, observed: Instant) {
-        var grant: Grant?
-        if case .grant(let read)? = document { grant = read }
-        var earlier: [Digest: Landing] = [:]
-        var landing = Landing(observed: observed, ordinal: ordinal)
-        if let previous = grants[file.path] {
-            earlier = previous.earlier
-            earlier[previous.sha256] = previous.landing
-            landing = earlier.removeValue(forKey: file.sha256) ?? landing
-        }
-        grants[file.path] = GrantFile(
-            id: id, blob: file.blob, sha256: file.sha256, landing: landing, grant: grant, earlier: earlier)
+    private mutating func takeGrant(_ file: LoadedGrant, observed: Instant) {
+        findings[file.path] = file.diagnostics.isEmpty ? nil : file.diagnostics
+        grants.take(file, landing: Landing(observed: observed, ordinal: ordinal))
     }
 
     private mutating func takeRemoval(_ path: ByteString, kind: DocumentPath, touched: inout Set<ByteString>) {
         switch kind {
         case .policy, .person, .issuer, .service, .dataClass, .denial: removeRestriction(path, kind: kind)
-        case .grant: grants[path] = nil
+        case .grant: grants.remove(path)
         case .attestation:
             sittingFiles[path]?.document = nil
             touched.insert(path)
@@ -228,13 +252,7 @@ package struct AccessState: Sendable {
     ) {
         switch kind {
         case .policy, .person, .issuer, .service, .dataClass, .denial: breakRestriction(path, kind: kind)
-        case .grant(let id, _):
-            grants[
-                path,
-                default: GrantFile(
-                    id: id, blob: .none, sha256: Digest(bytes: []),
-                    landing: Landing(observed: observed, ordinal: ordinal), grant: nil, earlier: [:])
-            ].grant = nil
+        case .grant: grants.makeUnreadable(path, landing: Landing(observed: observed, ordinal: ordinal))
         case .attestation, .attestationSignature: takeRemoval(path, kind: kind, touched: &touched)
         case .outside, .misplaced: break
         }

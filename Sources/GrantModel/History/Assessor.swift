@@ -1,3 +1,5 @@
+import Synchronization
+
 extension AccessState {
     /// What judging many grants of this state shares.
     var assessor: Assessor { Assessor(self) }
@@ -12,6 +14,7 @@ struct Assessor {
     private let unreadablePeople: Set<ByteString>
     /// What is wrong with each service, which its grants share.
     private let serviceFaults: [ByteString: [ReferenceFault]]
+    private let tiers = TierMemo()
 
     init(_ state: AccessState) {
         self.state = state
@@ -59,10 +62,12 @@ struct Assessor {
             assessment.basis = .quarantined(faults.map(\.message).joined(separator: "; "))
             return assessment
         }
-        let tier = Self.tier(of: grant, on: service, policy: policy)
+        let tier = tiers.tier(like: state.grants.kind(file.row)) {
+            Self.tier(of: grant, on: service, policy: policy)
+        }
         assessment.tier = tier
 
-        let decisions = state.reviews[path] ?? []
+        let decisions = state.grants.reviews(ofRow: file.row)
         let revokes =
             decisions.filter { $0.verdict == .revoke && $0.void == nil } + state.revokesTakenAlong(by: file, at: path)
         let lastRevoke = revokes.max { state.sittings[$0.sitting].effective < state.sittings[$1.sitting].effective }
@@ -167,5 +172,18 @@ struct Assessor {
         guard var accounts = review.undecided else { return nil }
         accounts.look(in: state.accepted)
         return accounts.conflict(with: grant, in: [state.accepted])
+    }
+}
+
+/// Tiers of grants that say the same where tiers look: the service, `can` and `see`. Most grants are alike there, and
+/// matching every pattern with every elevation is the dearest part of judging one.
+private final class TierMemo: Sendable {
+    private let known = Mutex<[GrantStore.Kind: Tier]>([:])
+
+    func tier(like kind: GrantStore.Kind, _ find: () -> Tier) -> Tier {
+        if let tier = known.withLock({ $0[kind] }) { return tier }
+        let tier = find()
+        known.withLock { $0[kind] = tier }
+        return tier
     }
 }

@@ -35,10 +35,13 @@ package struct CommitChange: Sendable {
     /// Why, for each path in `unreadable`; paths agree byte for byte. What was said earlier about a path
     /// in `written`, `removed` or `unreadable` no longer holds.
     package var problems: [Diagnostic]
+    /// Attestations that are as they were and whose signature alone changed, so that it can be checked; others may be
+    /// here too, and are passed over.
+    package var companions: [FileContent]
 
     package init(
         commit: ObjectID, observed: Instant, written: [FileContent] = [], removed: [ByteString] = [],
-        unreadable: [ByteString] = [], problems: [Diagnostic] = []
+        unreadable: [ByteString] = [], problems: [Diagnostic] = [], companions: [FileContent] = []
     ) {
         self.commit = commit
         self.observed = observed
@@ -46,6 +49,20 @@ package struct CommitChange: Sendable {
         self.removed = removed
         self.unreadable = unreadable
         self.problems = problems
+        self.companions = companions
+    }
+
+    /// Whether anything but grants and attestations changed: then every grant may have to be judged anew.
+    var concernsRestrictions: Bool {
+        func concerns(_ path: ByteString) -> Bool {
+            switch DocumentPath(path) {
+            case .policy, .person, .issuer, .service, .dataClass, .denial: true
+            case .misplaced, .outside: !path.hasPrefix("grants/") && !path.hasPrefix("attestations/")
+            case .grant, .attestation, .attestationSignature: false
+            }
+        }
+        return written.contains { concerns($0.path) } || removed.contains(where: concerns)
+            || unreadable.contains(where: concerns) || problems.contains { concerns(ByteString($0.path)) }
     }
 }
 

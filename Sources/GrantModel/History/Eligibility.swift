@@ -1,11 +1,23 @@
 /// Who may decide what, judged once against the documents accepted before the commit that brought the sitting.
 struct Eligibility {
     /// The state before the commit; for the first commit and a plain directory, what they say themselves.
-    var before: AcceptedDocuments
+    let before: AcceptedDocuments
     /// The state after it, to tell a key that is unknown from one that came along.
-    var after: AcceptedDocuments
+    let after: AcceptedDocuments
     /// Whether a keep may be old (a plain directory).
-    var ignoresAge: Bool
+    let ignoresAge: Bool
+    /// A sitting asks for the same reviewer a thousand times.
+    private let known = Known()
+
+    private final class Known {
+        var accounts: [ByteString: ReviewerAccounts] = [:]
+    }
+
+    init(before: AcceptedDocuments, after: AcceptedDocuments, ignoresAge: Bool) {
+        self.before = before
+        self.after = after
+        self.ignoresAge = ignoresAge
+    }
 
     /// Why a sitting as a whole is void.
     func fault(of attestation: Attestation, key: [UInt8], observed: Instant) -> VoidReason? {
@@ -80,6 +92,9 @@ struct Eligibility {
     }
 
     private func accounts(of reviewer: ByteString) -> ReviewerAccounts {
-        ReviewerAccounts(of: reviewer, in: [before, after])
+        if let accounts = known.accounts[reviewer] { return accounts }
+        let accounts = ReviewerAccounts(of: reviewer, in: [before, after])
+        known.accounts[reviewer] = accounts
+        return accounts
     }
 }

@@ -23,6 +23,8 @@ struct Sitting: Sendable {
     var paths: [ByteString]
     /// Where it lay first.
     var origin: ByteString
+    /// What it decided about grants, as indices into the reviews of `AccessState.grants`.
+    var reviews = 0..<0
 
     var isPresent: Bool { !paths.isEmpty }
 
@@ -58,11 +60,22 @@ struct BytesRevoke: Sendable {
 
 /// An attestation's two files as the tree holds them now.
 struct SittingFile: Sendable {
-    /// Kept whole: a signature that changes later is checked against these bytes.
-    var document: FileContent?
+    /// The bytes of a large one are dropped once it was judged (a million decisions weigh 160 MB); whoever changes its
+    /// signature alone brings them along (`CommitChange.companions`).
+    var document: FileContent? { didSet { hasDroppedBytes = false } }
     var signature: [UInt8]?
     /// Index into `AccessState.sittings` of what these two files say.
     var sitting: Int?
+
+    private static let mostBytesKept = 16 << 10
+
+    private(set) var hasDroppedBytes = false
+
+    mutating func dropBytes() {
+        guard let held = document, held.bytes.count > Self.mostBytesKept else { return }
+        document?.bytes = []
+        hasDroppedBytes = true
+    }
 }
 
 /// Why a decision, or a whole sitting, does not count.

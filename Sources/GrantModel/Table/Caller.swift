@@ -64,19 +64,23 @@ struct CallerKeys: Sendable {
     var claims: [UInt64]
 
     static func hash(_ kind: Kind, _ value: ByteString) -> UInt64 {
+        value.bytes.withUnsafeBufferPointer { hash(kind, $0) }
+    }
+
+    static func hash(_ kind: Kind, _ value: UnsafeBufferPointer<UInt8>) -> UInt64 {
         var hash = KeyHash(seed: kind.rawValue)
-        value.bytes.withUnsafeBufferPointer { hash.combine($0) }
+        hash.combine(value)
         return hash.value
     }
 
-    static func hash(claim name: ByteString, _ value: ByteString) -> UInt64 {
+    static func hash(claim name: ByteString, _ value: UnsafeBufferPointer<UInt8>) -> UInt64 {
         var hash = KeyHash(seed: Kind.claim.rawValue)
         name.bytes.withUnsafeBufferPointer { hash.combine($0) }
-        value.bytes.withUnsafeBufferPointer { hash.combine($0) }
+        hash.combine(value)
         return hash.value
     }
 
     static func hashes(_ claims: [ByteString: ByteString]) -> [UInt64] {
-        claims.map { hash(claim: $0.key, $0.value) }
+        claims.map { name, value in value.bytes.withUnsafeBufferPointer { hash(claim: name, $0) } }
     }
 }

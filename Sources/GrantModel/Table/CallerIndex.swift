@@ -1,246 +1,290 @@
 /// Finds what names a caller, at a cost that follows the caller's own attributes and grants.
 ///
-/// Each alternative of a `to` lies under the rarest of its conditions; a lookup goes through the caller's attributes,
-/// and compares the bytes of every condition of what it finds.
+/// Each condition lies under one of the things it asks for, of several the one that fewer others lie under; a lookup goes
+/// through the caller's attributes, and compares the bytes of every condition of what it finds. A value: a copy shares
+/// its memory, and taking conditions in or out costs a few chunks.
 struct CallerIndex: Sendable {
-    /// One entry of a `to`: all conditions must hold.
-    private struct Alternative {
-        var target: Int32
-        var service: Int32
-        var issuer: Int32
-        var subject: TextPool.Reference
-        var email: TextPool.Reference
-        var group: TextPool.Reference
-        var role: TextPool.Reference
-        var claimStart: Int32
-        var claimCount: Int32
-    }
-
-    private struct Claim {
-        var name: ByteString
-        var value: ByteString
-    }
-
     private typealias Kind = CallerKeys.Kind
+
+    /// Where a condition hangs.
+    private struct Link: BitwiseCopyable, Sendable {
+        /// One more than the next condition under the same key, 0 for none.
+        var next: UInt32
+        /// One more than the slot, 0 for a condition that is not in the index.
+        var slot: UInt32
+    }
 
     /// Where a caller asks, as part of every key.
     private struct Place {
-        var service: Int32
-        var issuer: Int32
+        var service: UInt32
+        var issuer: UInt32
 
-        func key(_ hash: UInt64) -> UInt64 { KeyHash.place(UInt64(service) << 32 | UInt64(issuer) + 1, hash) }
+        var number: UInt64 { UInt64(service) << 32 | UInt64(issuer) }
+        func key(_ hash: UInt64) -> UInt64 { KeyHash.place(number &+ 1, hash) }
     }
 
-    /// What a set of callers is indexed from.
-    struct Source {
-        var target: Int32
-        /// 0 where the service does not matter.
-        var service: Int32
-        var condition: CallerCondition
+    private(set) var store: ConditionStore
+    private let allowsIssuerAlone: Bool
+    /// Open addressing: the upper bits of the hash, 0 for free. One byte each and apart from `heads`, so that all of them
+    /// fit a processor's cache: a caller in fifty groups looks up forty that no grant names. Two keys with one tag may
+    /// share a slot; the bytes are compared in any case.
+    private var tags: Chunked<UInt8>
+    /// One more than the first condition under the slot's key, 0 when all were taken out again.
+    private var heads: Chunked<UInt32>
+    private var mask: Int
+    private var used = 0
+    /// By condition.
+    private var links = Chunked<Link>(shift: 10)
+    /// Which kinds of key any condition of a service and issuer ever lay under, so that others are not even looked up.
+    private var kinds: [UInt64: UInt8] = [:]
+
+    /// - Parameters:
+    ///   - expected: about how many conditions there will be.
+    ///   - allowsIssuerAlone: whether a condition without any but the issuer matches (denials) or never does.
+    init(_ store: ConditionStore, expected: Int, allowsIssuerAlone: Bool) {
+        self.store = store
+        self.allowsIssuerAlone = allowsIssuerAlone
+        var capacity = 16
+        while capacity * 2 < expected * 3 { capacity *= 2 }
+        mask = capacity - 1
+        tags = Chunked(zeros: capacity, shift: 16)
+        heads = Chunked(zeros: capacity, shift: 12)
     }
 
-    private var issuers: [ByteString] = []
-    private var alternatives: [Alternative] = []
-    private var claims: [Claim] = []
-    private var text = TextPool()
-    /// Open addressing: the upper bits of the hash, 0 for free. One byte each and apart from `buckets`, so that all of them
-    /// fit a processor's cache: a caller in fifty groups looks up forty that no grant names.
-    private var tags: [UInt8] = []
-    private var mask = 0
-    /// Start and count in `alternatives`, which are in the order of their hashes.
-    private var buckets: [(start: Int32, count: Int32)] = []
-    /// Which kinds of key any alternative of a service and issuer lies under, so that others are not even looked up.
-    private var kinds: [UInt8] = []
-    private var serviceCount: Int32 = 0
+    /// Goes on with a store to which conditions were added.
+    mutating func use(_ store: ConditionStore) { self.store = store }
 
-    init() {}
-
-    /// - Parameter allowsIssuerAlone: whether a condition without any but the issuer matches (denials) or never does.
-    init(_ sources: [Source], services: Int, allowsIssuerAlone: Bool) {
-        serviceCount = Int32(max(services, 1))
-        var issuerIndex: [ByteString: Int32] = [:]
-        // An absent claim is empty, so an empty value could match what is not there.
-        let sources = sources.filter { !$0.condition.hasEmptyValue }
-        for source in sources where issuerIndex[source.condition.issuer] == nil {
-            issuerIndex[source.condition.issuer] = Int32(issuers.count)
-            issuers.append(source.condition.issuer)
-        }
-        kinds = [UInt8](repeating: 0, count: issuers.count * Int(serviceCount))
-
-        var keys: [[(kind: Kind, hash: UInt64)]] = []
-        keys.reserveCapacity(sources.count)
-        var frequency: [UInt64: Int] = [:]
-        for source in sources {
-            let issuer = issuerIndex[source.condition.issuer] ?? 0
-            let possible = Self.keys(
-                of: source.condition, at: Place(service: source.service, issuer: issuer))
-            for key in possible { frequency[key.hash, default: 0] += 1 }
-            keys.append(possible)
-        }
-        var placed: [(hash: UInt64, alternative: Alternative)] = []
-        placed.reserveCapacity(sources.count)
-        for (source, possible) in zip(sources, keys) {
-            let issuer = issuerIndex[source.condition.issuer] ?? 0
-            let chosen: (kind: Kind, hash: UInt64)
-            if let rarest = possible.min(by: { frequency[$0.hash, default: 0] < frequency[$1.hash, default: 0] }) {
-                chosen = rarest
-            } else if allowsIssuerAlone {
-                chosen = (.issuerAlone, Place(service: source.service, issuer: issuer).key(0))
-            } else {
-                continue
-            }
-            kinds[Int(issuer * serviceCount + source.service)] |= chosen.kind.bit
-            placed.append((chosen.hash, alternative(source, issuer: issuer)))
-        }
-        text.seal()
-        placed.sort { ($0.hash, $0.alternative.target) < ($1.hash, $1.alternative.target) }
-        alternatives = placed.map(\.alternative)
-        fill(placed.map(\.hash))
+    /// Calls `body` with the target of every condition that names the caller on the service; one that several conditions or
+    /// attributes name may come more than once. Does not allocate.
+    /// - Parameter service: a number in the store's names; 0 where services do not matter.
+    func forEachMatch(service: UInt32, caller: Caller, _ body: (Int) -> Void) {
+        guard let issuer = store.names.existing(caller.issuer) else { return }
+        let place = Place(service: service, issuer: issuer)
+        guard let kinds = kinds[place.number] else { return }
+        if kinds & Kind.subject.bit != 0 { visit(.subject, caller.keys.subject, place, caller, body) }
+        if kinds & Kind.email.bit != 0, let email = caller.keys.email { visit(.email, email, place, caller, body) }
+        if kinds & Kind.group.bit != 0 { visitAll(.group, caller.keys.groups, place, caller, body) }
+        if kinds & Kind.role.bit != 0 { visitAll(.role, caller.keys.roles, place, caller, body) }
+        if kinds & Kind.claim.bit != 0 { visitAll(.claim, caller.keys.claims, place, caller, body) }
+        if kinds & Kind.issuerAlone.bit != 0 { visit(.issuerAlone, 0, place, caller, body) }
     }
 
-    /// Calls `body` with the target of every alternative that names the caller on the service; one that several
-    /// alternatives or attributes name may come more than once. Does not allocate.
-    func forEachMatch(service: Int, caller: Caller, _ body: (Int) -> Void) {
-        guard let found = issuers.firstIndex(of: caller.issuer), service < Int(serviceCount) else { return }
-        let place = Place(service: Int32(service), issuer: Int32(found))
-        let used = kinds[found * Int(serviceCount) + service]
-        if used & Kind.subject.bit != 0 { visit(.subject, caller.keys.subject, 0, place, caller, body) }
-        if used & Kind.email.bit != 0, let email = caller.keys.email { visit(.email, email, 0, place, caller, body) }
-        if used & Kind.group.bit != 0 { visitAll(.group, caller.keys.groups, place, caller, body) }
-        if used & Kind.role.bit != 0 { visitAll(.role, caller.keys.roles, place, caller, body) }
-        if used & Kind.claim.bit != 0 { visitAll(.claim, caller.keys.claims, place, caller, body) }
-        if used & Kind.issuerAlone.bit != 0 { visit(.issuerAlone, 0, 0, place, caller, body) }
+    /// What a caller's attribute may have led to.
+    private struct Hit {
+        /// First the slot, then one more than the condition.
+        var place: UInt32
+        var attribute: UInt32
     }
 
+    /// Looks all attributes up at once, so that the processor waits for memory once and not for each in turn.
     private func visitAll(
         _ kind: Kind, _ hashes: [UInt64], _ place: Place, _ caller: Caller, _ body: (Int) -> Void
     ) {
-        tags.withUnsafeBufferPointer { tags in
+        withUnsafeTemporaryAllocation(of: Hit.self, capacity: 64) { hits in
+            var count = 0
             hashes.withUnsafeBufferPointer { hashes in
                 for index in 0..<hashes.count {
                     let key = place.key(hashes[index])
                     let tag = Self.tag(key)
                     var slot = Int(truncatingIfNeeded: key) & mask
                     // Mostly the first tag is free and nothing else is touched.
-                    while tags[slot] != 0 {
-                        if tags[slot] == tag { visitBucket(slot, kind, index, place, caller, body) }
+                    while true {
+                        let held = tags.at(slot)
+                        if held == 0 { break }
+                        if held == tag {
+                            if count == hits.count {
+                                follow(hits, count, kind, place, caller, body)
+                                count = 0
+                            }
+                            hits[count] = Hit(place: UInt32(slot), attribute: UInt32(truncatingIfNeeded: index))
+                            count += 1
+                        }
                         slot = (slot + 1) & mask
                     }
                 }
             }
+            follow(hits, count, kind, place, caller, body)
         }
     }
 
-    private func visit(
-        _ kind: Kind, _ hash: UInt64, _ index: Int, _ place: Place, _ caller: Caller, _ body: (Int) -> Void
+    private func follow(
+        _ hits: UnsafeMutableBufferPointer<Hit>, _ count: Int, _ kind: Kind, _ place: Place, _ caller: Caller,
+        _ body: (Int) -> Void
     ) {
+        for index in 0..<count { hits[index].place = heads.at(Int(hits[index].place)) }
+        for index in 0..<count {
+            visitChain(hits[index].place, kind, Int(hits[index].attribute), place, caller, body)
+        }
+    }
+
+    private func visit(_ kind: Kind, _ hash: UInt64, _ place: Place, _ caller: Caller, _ body: (Int) -> Void) {
         let key = place.key(hash)
         let tag = Self.tag(key)
         var slot = Int(truncatingIfNeeded: key) & mask
-        while tags[slot] != 0 {
-            if tags[slot] == tag { visitBucket(slot, kind, index, place, caller, body) }
+        while true {
+            let held = tags.at(slot)
+            if held == 0 { return }
+            if held == tag { visitChain(heads.at(slot), kind, 0, place, caller, body) }
             slot = (slot + 1) & mask
         }
     }
 
-    /// - Parameter attribute: which of the caller's groups or roles the key was made of.
-    private func visitBucket(
-        _ slot: Int, _ kind: Kind, _ attribute: Int, _ place: Place, _ caller: Caller, _ body: (Int) -> Void
+    /// - Parameters:
+    ///   - first: one more than a condition, 0 for none.
+    ///   - attribute: which of the caller's groups or roles the key was made of.
+    private func visitChain(
+        _ first: UInt32, _ kind: Kind, _ attribute: Int, _ place: Place, _ caller: Caller, _ body: (Int) -> Void
     ) {
-        let bucket = buckets[slot]
-        for index in Int(bucket.start)..<Int(bucket.start + bucket.count)
-        where matches(alternatives[index], kind, attribute, place, caller) {
-            body(Int(alternatives[index].target))
+        var next = first
+        while next != 0 {
+            let condition = store.conditions.at(Int(next) - 1)
+            if matches(condition, kind, attribute, place, caller) { body(Int(condition.target)) }
+            next = links.at(Int(next) - 1).next
         }
     }
 
     private func matches(
-        _ alternative: Alternative, _ kind: Kind, _ attribute: Int, _ place: Place, _ caller: Caller
+        _ condition: ConditionRecord, _ kind: Kind, _ attribute: Int, _ place: Place, _ caller: Caller
     ) -> Bool {
-        guard alternative.service == place.service, alternative.issuer == place.issuer else { return false }
+        guard condition.service == place.service, condition.issuer == place.issuer else { return false }
+        let texts = store.texts
         // The key first: it is at hand, and the likeliest to differ.
         switch kind {
-        case .group: if !text.holds(alternative.group, equalTo: caller.groups[attribute].bytes) { return false }
-        case .role: if !text.holds(alternative.role, equalTo: caller.roles[attribute].bytes) { return false }
+        case .group:
+            if condition.group.isAbsent || !texts.holds(condition.group, equalTo: caller.groups[attribute].bytes) {
+                return false
+            }
+        case .role:
+            if condition.role.isAbsent || !texts.holds(condition.role, equalTo: caller.roles[attribute].bytes) {
+                return false
+            }
         case .subject, .email, .claim, .issuerAlone: break
         }
-        if !alternative.subject.isAbsent {
+        if !condition.subject.isAbsent {
             // An absent claim is empty, and never a match.
-            guard !caller.subject.isEmpty, text.holds(alternative.subject, equalTo: caller.subject.bytes) else {
+            guard !caller.subject.isEmpty, texts.holds(condition.subject, equalTo: caller.subject.bytes) else {
                 return false
             }
         }
-        if !alternative.email.isAbsent {
-            guard let email = caller.email, text.holds(alternative.email, equalTo: email.bytes) else { return false }
+        if !condition.email.isAbsent {
+            guard let email = caller.email, texts.holds(condition.email, equalTo: email.bytes) else { return false }
         }
-        if kind != .group, !alternative.group.isAbsent, !contains(alternative.group, in: caller.groups) {
-            return false
+        if kind != .group, !condition.group.isAbsent, !contains(condition.group, in: caller.groups) { return false }
+        if kind != .role, !condition.role.isAbsent, !contains(condition.role, in: caller.roles) { return false }
+        guard condition.claims != 0 else { return true }
+        var index = Int(condition.claims) - 1
+        while true {
+            let claim = store.claims.at(index)
+            guard let held = caller.claims[store.names[claim.name]], texts.holds(claim.value, equalTo: held.bytes)
+            else { return false }
+            if claim.isLast == 1 { return true }
+            index += 1
         }
-        if kind != .role, !alternative.role.isAbsent, !contains(alternative.role, in: caller.roles) { return false }
-        var claim = Int(alternative.claimStart)
-        let end = claim + Int(alternative.claimCount)
-        while claim < end {
-            guard caller.claims[claims[claim].name] == claims[claim].value else { return false }
-            claim += 1
-        }
-        return true
     }
 
-    private func contains(_ reference: TextPool.Reference, in values: [ByteString]) -> Bool {
-        for value in values where text.holds(reference, equalTo: value.bytes) { return true }
+    private func contains(_ reference: TextReference, in values: [ByteString]) -> Bool {
+        for value in values where store.texts.holds(reference, equalTo: value.bytes) { return true }
         return false
-    }
-
-    private mutating func alternative(_ source: Source, issuer: Int32) -> Alternative {
-        let condition = source.condition
-        let start = Int32(claims.count)
-        for (name, value) in condition.claims.sorted(by: { $0.key < $1.key }) {
-            claims.append(Claim(name: name, value: value))
-        }
-        return Alternative(
-            target: source.target, service: source.service, issuer: issuer, subject: text.add(condition.subject),
-            email: text.add(condition.email), group: text.add(condition.group), role: text.add(condition.role),
-            claimStart: start, claimCount: Int32(condition.claims.count))
-    }
-
-    private mutating func fill(_ hashes: [UInt64]) {
-        var capacity = 2
-        while capacity < hashes.count * 2 { capacity *= 2 }
-        tags = [UInt8](repeating: 0, count: capacity)
-        mask = capacity - 1
-        buckets = [(start: Int32, count: Int32)](repeating: (0, 0), count: capacity)
-        var start = 0
-        while start < hashes.count {
-            var end = start + 1
-            while end < hashes.count, hashes[end] == hashes[start] { end += 1 }
-            var slot = Int(truncatingIfNeeded: hashes[start]) & (capacity - 1)
-            while tags[slot] != 0 { slot = (slot + 1) & (capacity - 1) }
-            tags[slot] = Self.tag(hashes[start])
-            buckets[slot] = (Int32(start), Int32(end - start))
-            start = end
-        }
-    }
-
-    private static func keys(of condition: CallerCondition, at place: Place) -> [(kind: Kind, hash: UInt64)] {
-        var keys: [(kind: Kind, hash: UInt64)] = []
-        func add(_ kind: Kind, _ value: ByteString?) {
-            if let value { keys.append((kind, place.key(CallerKeys.hash(kind, value)))) }
-        }
-        add(.subject, condition.subject)
-        add(.email, condition.email)
-        add(.group, condition.group)
-        add(.role, condition.role)
-        for (name, value) in condition.claims.sorted(by: { $0.key < $1.key }) {
-            keys.append((.claim, place.key(CallerKeys.hash(claim: name, value))))
-        }
-        return keys
     }
 
     private static func tag(_ hash: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: hash >> 56) | 1 }
 }
 
-extension CallerCondition {
-    fileprivate var hasEmptyValue: Bool {
-        [subject, email, group, role].contains { $0?.isEmpty ?? false } || claims.values.contains(where: \.isEmpty)
+extension CallerIndex {
+    /// Takes conditions of the store in.
+    mutating func insert(_ range: Range<Int>) {
+        for condition in range {
+            insert(condition)
+            if used * 3 > (mask + 1) * 2 { grow() }
+        }
+    }
+
+    /// Takes conditions out again.
+    mutating func remove(_ range: Range<Int>) {
+        for condition in range where condition < links.count {
+            let link = links[condition]
+            guard link.slot != 0 else { continue }
+            let slot = Int(link.slot) - 1
+            if heads[slot] == UInt32(condition) + 1 {
+                heads[slot] = link.next
+            } else {
+                var before = Int(heads[slot]) - 1
+                while Int(links[before].next) - 1 != condition { before = Int(links[before].next) - 1 }
+                links.update(before) { $0.next = link.next }
+            }
+            links[condition] = Link(next: 0, slot: 0)
+        }
+    }
+
+    private mutating func insert(_ condition: Int) {
+        while links.count <= condition { links.append(Link(next: 0, slot: 0)) }
+        let record = store.conditions[condition]
+        let place = Place(service: record.service, issuer: record.issuer)
+        guard let (kind, key) = key(of: record, at: place) else { return }
+        kinds[place.number, default: 0] |= kind.bit
+        let slot = slot(for: key)
+        if tags[slot] == 0 {
+            tags[slot] = Self.tag(key)
+            used += 1
+        }
+        links[condition] = Link(next: heads[slot], slot: UInt32(slot) + 1)
+        heads[slot] = UInt32(condition) + 1
+    }
+
+    /// The slot of a key, or the free one where it belongs.
+    private func slot(for key: UInt64) -> Int {
+        let tag = Self.tag(key)
+        var slot = Int(truncatingIfNeeded: key) & mask
+        while tags.at(slot) != 0, tags.at(slot) != tag { slot = (slot + 1) & mask }
+        return slot
+    }
+
+    /// What a condition lies under: of all it asks for, what fewest others lie under. Nil for one that matches nobody.
+    private func key(of record: ConditionRecord, at place: Place) -> (kind: Kind, key: UInt64)? {
+        var best: (kind: Kind, key: UInt64)?
+        var fewest = Int.max
+        var isImpossible = false
+        func consider(_ kind: Kind, _ hash: UInt64, isEmpty: Bool) {
+            // An absent claim is empty, so an empty value could match what is not there.
+            if isEmpty { isImpossible = true }
+            guard fewest > 0 else { return }
+            let key = place.key(hash)
+            let others = length(of: heads.at(slot(for: key)))
+            if others < fewest { (best, fewest) = ((kind, key), others) }
+        }
+        func consider(_ kind: Kind, _ reference: TextReference) {
+            guard !reference.isAbsent else { return }
+            store.texts.withText(reference) { consider(kind, CallerKeys.hash(kind, $0), isEmpty: $0.isEmpty) }
+        }
+        consider(.subject, record.subject)
+        consider(.email, record.email)
+        store.forEachClaim(of: record) { claim in
+            store.texts.withText(claim.value) { value in
+                consider(.claim, CallerKeys.hash(claim: store.names[claim.name], value), isEmpty: value.isEmpty)
+            }
+        }
+        consider(.group, record.group)
+        consider(.role, record.role)
+        if isImpossible { return nil }
+        return best ?? (allowsIssuerAlone ? (.issuerAlone, place.key(0)) : nil)
+    }
+
+    /// How many conditions hang together, as far as it is worth knowing.
+    private func length(of first: UInt32) -> Int {
+        var count = 0
+        var next = first
+        while next != 0, count < 32 {
+            count += 1
+            next = links.at(Int(next) - 1).next
+        }
+        return count
+    }
+
+    /// Twice the room, and everything placed anew.
+    private mutating func grow() {
+        let placed = (0..<links.count).filter { links[$0].slot != 0 }
+        let store = store
+        self = CallerIndex(store, expected: max(placed.count * 2, 32), allowsIssuerAlone: allowsIssuerAlone)
+        for condition in placed { insert(condition) }
     }
 }

@@ -36,7 +36,7 @@ struct RefusalText {
             ]
         }
         guard let nearest else { return noGrant }
-        let assessment = table.assessments[nearest]
+        let assessment = table.assessment(nearest)
         switch decision.reason {
         case .stale where assessment.standing(at: clock.now) == .inForce: return stale(nearest, assessment)
         case .allowed, .noTable, .noGrant, .notInForce, .beyondScope, .denied, .stale, .unknownField:
@@ -108,7 +108,7 @@ struct RefusalText {
     }
 
     private func allows(_ nearest: Int) -> String {
-        guard let grant = table.grants[nearest] else { return "it cannot be read." }
+        guard let grant = table.grant(nearest) else { return "it cannot be read." }
         var parts: [String] = []
         for attribute in attributesToShow {
             if let patterns = grant.can.names[attribute] {
@@ -245,9 +245,9 @@ struct RefusalText {
 
     /// Owners of the service who may attest the grant, and how many must.
     private func owners(_ nearest: Int) -> String {
-        let by = table.grants[nearest]?.by
+        let by = table.grant(nearest)?.by
         let names = people(service.owners.filter { $0 != by }, else: "an owner of \(service.name)")
-        let needed = table.assessments[nearest].tier?.reviewers ?? 1
+        let needed = table.assessment(nearest).tier?.reviewers ?? 1
         return needed > 1 ? "\(needed) of \(names)" : names
     }
 

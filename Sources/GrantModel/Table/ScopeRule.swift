@@ -1,7 +1,84 @@
-/// One grant as the decision reads it: numbers only, so that reading it touches no reference count.
-struct ScopeRule: Sendable {
+/// One grant's standing as the decision reads it, in 32 bytes: numbers only, so that reading it touches no reference count.
+struct ScopeRule: Sendable, BitwiseCopyable {
+    /// What `Assessment.Basis` says, without the reasons.
+    enum Basis: UInt8, Sendable, BitwiseCopyable {
+        /// There is no such file.
+        case absent
+        case quarantined, denied, revoked, awaitingReview, kept, merged
+    }
+
+    struct Flags: OptionSet, Sendable, BitwiseCopyable {
+        let rawValue: UInt8
+        static let pauses = Flags(rawValue: 1)
+        /// Refers to what is not there.
+        static let isFaulty = Flags(rawValue: 2)
+    }
+
+    /// Seconds since 1970, as the two that follow.
+    var notBefore: Int64
+    var expires: Int64
+    /// `Int64.max` for never.
+    var reviewEnds: Int64
+    /// Into `ScopeTable.scopes`.
+    var scope: UInt32
+    /// Into `ScopeTable.tiers`.
+    var tier: UInt16
+    var basis: Basis
+    var flags: Flags
+
+    static let absent = ScopeRule(
+        notBefore: .max, expires: .min, reviewEnds: .max, scope: 0, tier: 0, basis: .absent, flags: [])
+
+    var isReviewed: Bool { basis.rawValue >= Basis.kept.rawValue }
+
+    /// The first moment not covered; nothing is before it where the grant never is in force.
+    var notAfter: Int64 { isReviewed ? min(expires, reviewEnds) : .min }
+
+    func isLive(at now: Instant) -> Bool {
+        isReviewed && now.seconds >= notBefore && now.seconds < expires && now.seconds < reviewEnds
+    }
+
+    /// No passing of time and no review of these bytes brings it into force.
+    var isBarred: Bool {
+        switch basis {
+        case .quarantined, .denied, .revoked: true
+        case .absent, .awaitingReview, .kept, .merged: false
+        }
+    }
+
+    /// The same as `Assessment.standing(at:)`; nil where there is no file.
+    func standing(at now: Instant) -> Standing? {
+        switch basis {
+        case .absent: return nil
+        case .quarantined: return .quarantined
+        case .denied: return .denied
+        case .revoked: return .revoked
+        case .awaitingReview: return now.seconds >= expires ? .expired : .awaitingReview
+        case .kept, .merged:
+            if now.seconds >= expires { return .expired }
+            if now.seconds >= reviewEnds { return .lapsed }
+            return now.seconds < notBefore ? .awaitingReview : .inForce
+        }
+    }
+
+    /// The next moment after `now` at which time alone changes the standing; `Int64.max` for none.
+    func nextChange(after now: Instant) -> Int64 {
+        func later(_ moment: Int64) -> Int64 { moment > now.seconds ? moment : .max }
+        switch basis {
+        case .absent, .quarantined, .denied, .revoked: return .max
+        case .awaitingReview: return later(expires)
+        case .kept, .merged:
+            // Once it ended it stays so: a review that ends later changes nothing any more.
+            if now.seconds >= expires { return .max }
+            return min(later(notBefore), later(expires), later(reviewEnds))
+        }
+    }
+}
+
+/// What grants that say the same under `can` let their callers ask for.
+struct ScopeLimits: Sendable, BitwiseCopyable {
     /// Which compiled patterns an attribute's names are matched against.
-    struct Names: Sendable {
+    struct Names: Sendable, BitwiseCopyable {
         var start: Int32
         /// -1 for any name.
         var count: Int32
@@ -9,10 +86,6 @@ struct ScopeRule: Sendable {
         static let any = Names(start: 0, count: -1)
     }
 
-    /// Seconds since 1970, as all that follow.
-    var notBefore: Int64
-    var notAfter: Int64
-    var stale: Int64
     var maxTokens: Int64
     var models: Names
     var operations: Names
@@ -22,11 +95,6 @@ struct ScopeRule: Sendable {
     /// Into `ScopeTable.routes`.
     var routeStart: Int32
     var routeCount: Int32
-    var pauses: Bool
-    /// Named by a denial.
-    var isDenied: Bool
-    /// No passing of time and no review of these bytes brings it into force.
-    var isBarred: Bool
 
     func names(_ attribute: ScopeAttribute) -> Names {
         switch attribute {
@@ -50,13 +118,13 @@ struct PatternTable: Sendable {
 
     private var bytes: [UInt8] = []
     private var entries: [Entry] = []
-    private var known: [[Pattern]: ScopeRule.Names] = [:]
+    private var known: [[Pattern]: ScopeLimits.Names] = [:]
 
     /// Lists that many grants share are stored once.
-    mutating func add(_ patterns: [Pattern]) -> ScopeRule.Names {
+    mutating func add(_ patterns: [Pattern]) -> ScopeLimits.Names {
         if patterns.contains(where: { $0.text == "*" }) { return .any }
         if let names = known[patterns] { return names }
-        let names = ScopeRule.Names(start: Int32(entries.count), count: Int32(patterns.count))
+        let names = ScopeLimits.Names(start: Int32(entries.count), count: Int32(patterns.count))
         for pattern in patterns {
             let text = pattern.text.bytes
             entries.append(
@@ -69,11 +137,8 @@ struct PatternTable: Sendable {
         return names
     }
 
-    /// Forgets what only adding needs.
-    mutating func seal() { known = [:] }
-
     /// Whether any of the patterns matches all of `name`. Does not allocate.
-    func matches(_ names: ScopeRule.Names, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    func matches(_ names: ScopeLimits.Names, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
         if names.count < 0 { return true }
         return bytes.withUnsafeBufferPointer { bytes in
             for index in Int(names.start)..<Int(names.start + names.count) {

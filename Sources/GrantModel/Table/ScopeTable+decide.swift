@@ -14,20 +14,30 @@ extension ScopeTable {
         let unknown = unknownFields(of: facts, service: service)
         let outside = unknown + facts.ungrantable.count
         var survey = Survey()
-        callers.forEachMatch(service: service, caller: caller) { entry in
-            let rule = rules[entry]
-            let fresh = clock.confirmed.seconds &+ rule.stale
-            let isLive = clock.now.seconds >= rule.notBefore && clock.now.seconds < rule.notAfter
+        let kind = serviceRules[service].kind
+        callers.forEachMatch(service: serviceRules[service].number, caller: caller) { entry in
+            let rule = rules.at(entry)
+            let fresh = clock.confirmed.seconds &+ stale[Int(rule.tier)]
+            let isLive = rule.isLive(at: clock.now)
             let isFresh = clock.now.seconds < fresh
-            let end = min(rule.notAfter, fresh)
+            let notAfter = rule.notAfter
+            let end = min(notAfter, fresh)
             if survey.allowed != nil {
-                guard isLive, isFresh, survey.isBetter(entry, until: end, notAfter: rule.notAfter) else { return }
+                guard isLive, isFresh, isBetter(entry, until: end, notAfter: notAfter, than: survey) else { return }
             }
-            let beyond = missing(rule, kind: serviceRules[service].kind, facts: facts)
+            let beyond = missing(limits.at(Int(rule.scope)), kind: kind, facts: facts)
             if isLive && isFresh && beyond + outside == 0 {
-                survey.allow(entry, until: end, notAfter: rule.notAfter)
+                if isBetter(entry, until: end, notAfter: notAfter, than: survey) {
+                    survey.allow(entry, until: end, notAfter: notAfter)
+                }
             } else {
-                survey.refuse(entry, rule, isLive: isLive, isFresh: isFresh, missing: beyond + outside)
+                let penalty = rule.isBarred ? 3 : isLive && isFresh ? 0 : 1
+                let score = (beyond + outside) &* 2 &+ penalty
+                let isNearer = survey.nearest.map { nearest in
+                    score < survey.distance || (score == survey.distance && precedes(entry, nearest))
+                }
+                survey.refuse(
+                    entry, rule, isLive: isLive, isFresh: isFresh, score: score, isNearest: isNearer ?? true)
                 if isLive && isFresh && beyond == 0 && facts.ungrantable.isEmpty { survey.onlyUnknownFields = true }
             }
         }
@@ -38,7 +48,7 @@ extension ScopeTable {
         guard let nearest = survey.nearest else {
             return Decision(verdict: .deny, reason: .noGrant, entry: nil, until: clock.now)
         }
-        let pauses = survey.nearestIsInForce && rules[nearest].pauses && outside == 0
+        let pauses = survey.nearestIsInForce && rules.at(nearest).flags.contains(.pauses) && outside == 0
         return Decision(
             verdict: pauses ? .pause : .deny, reason: survey.reason, entry: Int32(nearest), until: clock.now)
     }
@@ -48,14 +58,31 @@ extension ScopeTable {
     /// - Parameter service: an index into `services`.
     package func names(caller: Caller, service: Int) -> Bool {
         var found = false
-        callers.forEachMatch(service: service, caller: caller) { _ in found = true }
+        callers.forEachMatch(service: serviceRules[service].number, caller: caller) { _ in found = true }
         return found
+    }
+
+    /// Whether a grant's id comes before another's. Does not allocate.
+    func precedes(_ entry: Int, _ other: Int) -> Bool {
+        if entry == other { return false }
+        let grants = state.grants
+        return grants.conditions.texts.precedes(grants.records.at(entry).id, grants.records.at(other).id)
+    }
+
+    /// Whether a grant, should it allow, is to be taken instead of what was found so far.
+    ///
+    /// Where staleness ends several at once, the grant's own end counts; then the order of ids, so that a tie does not
+    /// depend on the order of the caller's groups.
+    private func isBetter(_ entry: Int, until end: Int64, notAfter: Int64, than survey: Survey) -> Bool {
+        guard let allowed = survey.allowed else { return true }
+        if (end, notAfter) != (survey.until, survey.latest) { return (end, notAfter) > (survey.until, survey.latest) }
+        return precedes(entry, allowed)
     }
 
     /// The first denial that names a caller.
     func denial(of caller: Caller) -> Denial? {
         var first: Int?
-        deniedCallers.forEachMatch(service: 0, caller: caller) { first = min(first ?? .max, $0) }
+        deniedCallers?.forEachMatch(service: 0, caller: caller) { first = min(first ?? .max, $0) }
         return first.map { denials[$0] }
     }
 
@@ -66,24 +93,24 @@ extension ScopeTable {
     }
 
     /// How many of the things a request asks for a grant lacks. Does not allocate.
-    private func missing(_ rule: ScopeRule, kind: Service.Kind, facts: RequestFacts) -> Int {
+    private func missing(_ limits: ScopeLimits, kind: Service.Kind, facts: RequestFacts) -> Int {
         switch kind {
         case .anthropic:
             var missing = 0
             var hasOperation = false
             facts.names.forEach { attribute, name in
                 if attribute == .operations { hasOperation = true }
-                let allowed = rule.names(attribute)
+                let allowed = limits.names(attribute)
                 if allowed.count >= 0, !patterns.matches(allowed, name) { missing += 1 }
                 return true
             }
             // What is called must have been understood.
             if !hasOperation { missing += 1 }
-            if let asked = facts.maxTokens, asked > rule.maxTokens { missing += 1 }
+            if let asked = facts.maxTokens, asked > limits.maxTokens { missing += 1 }
             return missing
         case .http:
-            var index = Int(rule.routeStart)
-            let end = index + Int(rule.routeCount)
+            var index = Int(limits.routeStart)
+            let end = index + Int(limits.routeCount)
             while index < end {
                 if routes[index].matches(method: facts.method, path: facts.path) { return 0 }
                 index += 1
@@ -98,43 +125,33 @@ extension ScopeTable {
 private struct Survey {
     private(set) var allowed: Int?
     private(set) var until: Int64 = .min
-    private var latest: Int64 = .min
+    private(set) var latest: Int64 = .min
     private(set) var nearest: Int?
     private(set) var nearestIsInForce = false
     var onlyUnknownFields = false
-    private var distance = Int.max
+    private(set) var distance = Int.max
     private var anyInForce = false
     private var anyStale = false
     private var allDenied = true
 
-    /// Whether a grant, should it allow, is to be taken instead of what was found so far.
-    ///
-    /// Where staleness ends several at once, the grant's own end counts; then the order of ids, so that a tie does not
-    /// depend on the order of the caller's groups.
-    func isBetter(_ entry: Int, until end: Int64, notAfter: Int64) -> Bool {
-        guard let allowed else { return true }
-        return (end, notAfter, allowed) > (until, latest, entry)
-    }
-
     mutating func allow(_ entry: Int, until end: Int64, notAfter: Int64) {
-        guard isBetter(entry, until: end, notAfter: notAfter) else { return }
         allowed = entry
         until = end
         latest = notAfter
     }
 
     /// The nearest lacks the fewest things; not being in force weighs half a thing, being barred one and a half.
-    mutating func refuse(_ entry: Int, _ rule: ScopeRule, isLive: Bool, isFresh: Bool, missing: Int) {
-        let penalty = rule.isBarred ? 3 : isLive && isFresh ? 0 : 1
-        let score = missing &* 2 &+ penalty
-        if score < distance || (score == distance && entry < (nearest ?? .max)) {
+    mutating func refuse(
+        _ entry: Int, _ rule: ScopeRule, isLive: Bool, isFresh: Bool, score: Int, isNearest: Bool
+    ) {
+        if isNearest {
             distance = score
             nearest = entry
             nearestIsInForce = isLive && isFresh
         }
         if isLive && isFresh { anyInForce = true }
         if isLive && !isFresh { anyStale = true }
-        if !rule.isDenied { allDenied = false }
+        if rule.basis != .denied { allDenied = false }
     }
 
     var reason: Decision.Reason {

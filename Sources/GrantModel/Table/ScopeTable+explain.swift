@@ -6,13 +6,14 @@ extension ScopeTable {
             return Explanation(decision: decision, text: "grantctl refused this request: there is no such service.")
         }
         var matched: Set<Int> = []
-        callers.forEachMatch(service: service, caller: caller) { matched.insert($0) }
+        callers.forEachMatch(service: serviceRules[service].number, caller: caller) { matched.insert($0) }
         let denial = denial(of: caller)
-        let candidates = matched.sorted().map { entry in
-            Explanation.Candidate(
-                grant: entries[entry].grant, path: entries[entry].path,
-                standing: assessments[entry].standing(at: clock.now),
-                why: why(entry, decision: decision, denial: denial, service: service, facts: facts, clock: clock))
+        let candidates = matched.sorted(by: precedes).map { entry in
+            let assessment = assessment(entry)
+            return Explanation.Candidate(
+                grant: entries[entry].grant, path: entries[entry].path, standing: assessment.standing(at: clock.now),
+                why: why(
+                    entry, assessment, decision: decision, denial: denial, service: service, facts: facts, clock: clock))
         }
         let nearest = decision.entry.map(Int.init)
         let missing = nearest.map { missingItems($0, service: service, facts: facts) } ?? []
@@ -32,19 +33,21 @@ extension ScopeTable {
         func add(_ item: MissingItem) {
             if !items.contains(item) { items.append(item) }
         }
-        let rule = rules[entry]
+        let limits = limits.at(Int(rules.at(entry).scope))
         switch serviceRules[service].kind {
         case .anthropic:
             var hasOperation = false
             facts.names.forEach { attribute, name in
                 if attribute == .operations { hasOperation = true }
-                if !patterns.matches(rule.names(attribute), name) { add(.name(attribute, ByteString(name))) }
+                if !patterns.matches(limits.names(attribute), name) { add(.name(attribute, ByteString(name))) }
                 return true
             }
             if !hasOperation { add(.operation) }
-            if let asked = facts.maxTokens, asked > rule.maxTokens { add(.maxTokens(asked, allowed: rule.maxTokens)) }
+            if let asked = facts.maxTokens, asked > limits.maxTokens {
+                add(.maxTokens(asked, allowed: limits.maxTokens))
+            }
         case .http:
-            let range = Int(rule.routeStart)..<Int(rule.routeStart + rule.routeCount)
+            let range = Int(limits.routeStart)..<Int(limits.routeStart + limits.routeCount)
             if !routes[range].contains(where: { $0.matches(method: facts.method, path: facts.path) }) {
                 add(.route(method: facts.method, path: facts.path))
             }
@@ -60,13 +63,12 @@ extension ScopeTable {
     }
 
     private func why(
-        _ entry: Int, decision: Decision, denial: Denial?, service: Int, facts: RequestFacts, clock: DecisionClock
+        _ entry: Int, _ assessment: Assessment, decision: Decision, denial: Denial?, service: Int, facts: RequestFacts, clock: DecisionClock
     ) -> String {
-        let assessment = assessments[entry]
         let standing = StandingText.why(assessment, at: clock.now)
         if let denial { return "denied/\(denial.name).yaml names the caller: \(denial.why)" }
         guard assessment.standing(at: clock.now) == .inForce else { return standing }
-        if clock.now.seconds >= clock.confirmed.seconds &+ rules[entry].stale {
+        if clock.now.seconds >= clock.confirmed.seconds &+ stale[Int(rules.at(entry).tier)] {
             return "the repository was last reached at \(clock.confirmed), and its tier allows \(assessment.staleText)"
         }
         let missing = missingItems(entry, service: service, facts: facts)

@@ -1,28 +1,18 @@
 /// The compiled, immutable form of an `AccessState`: what the proxy asks for every request.
 ///
 /// Shared between threads; nothing in it changes after `init`. Expiry needs no new table: each entry carries its bounds.
+/// A table that follows another shares all memory with it that the commit between them left alone.
 package final class ScopeTable: Sendable {
-    /// One grant, whatever its standing, so that a refusal can name the nearest one.
-    package struct Entry: Sendable {
-        package var grant: ByteString
-        /// The file, from the repository's root.
-        package var path: ByteString
-        package var blob: ObjectID
-        /// Paths of the sittings whose `keep`s it rests on; empty where landing counted as the review.
-        package var attestations: [ByteString]
-        /// In force from then on; `distantFuture` when never.
-        package var notBefore: Instant
-        /// The first moment not covered.
-        package var notAfter: Instant
-        /// Classes of protected data that its callers receive unmasked.
-        package var see: [ByteString]
-    }
-
     /// What a decision needs of a service.
     struct ServiceRule: Sendable {
         var kind: Service.Kind
         var deniesUnknownFields: Bool
+        /// In the names of the grants' conditions; `UInt32.max` for a service that no grant is on.
+        var number: UInt32
     }
+
+    /// Tells one table from every other, also after it is gone.
+    final class Stamp: Sendable {}
 
     package let commit: ObjectID
     package let policyName: ByteString
@@ -30,27 +20,36 @@ package final class ScopeTable: Sendable {
     package let services: [Service]
     /// In name order.
     package let issuers: [Issuer]
-    /// In the order of their ids.
-    package let entries: [Entry]
 
-    /// One an entry, as `assessments` and `grants`.
-    let rules: [ScopeRule]
+    /// One a row of the grants.
+    let rules: Chunked<ScopeRule>
+    /// One for each of the store's scopes.
+    let limits: Chunked<ScopeLimits>
     let patterns: PatternTable
     let routes: [Route]
     let serviceRules: [ServiceRule]
     let callers: CallerIndex
     let denials: [Denial]
-    let deniedCallers: CallerIndex
-
-    /// For explanations only.
-    let assessments: [Assessment]
-    let grants: [Grant?]
+    /// Nil while no denial names a caller.
+    let deniedCallers: CallerIndex?
+    let tiers: Interned<Tier>
+    /// Seconds, one for each of `tiers`.
+    let stale: [Int64]
     let admins: [ByteString]
-    /// Moments at which time alone changes some standing, in order, each once.
-    private let changes: [Instant]
+
+    /// For explanations, and what the next table starts from.
+    let state: AccessState
+    let assessor: Assessor
+    let stamp = Stamp()
 
     /// Compiles everything that is accepted. Cost: a few microseconds a grant.
-    package init(compiling state: AccessState) {
+    package convenience init(compiling state: AccessState) {
+        self.init(compiling: state, after: nil)
+    }
+
+    /// - Parameter previous: what the state says changed since this table is judged anew, and the rest taken from it.
+    init(compiling state: AccessState, after previous: ScopeTable?) {
+        self.state = state
         commit = state.commit
         let accepted = state.accepted
         policyName = accepted.policy?.name ?? ""
@@ -59,113 +58,78 @@ package final class ScopeTable: Sendable {
         issuers = accepted.issuers.values.sorted { $0.name < $1.name }
         denials = accepted.denials.values.sorted { $0.name < $1.name }
         serviceRules = services.map {
-            ServiceRule(kind: $0.kind, deniesUnknownFields: $0.unknownFields == .deny)
+            ServiceRule(
+                kind: $0.kind, deniesUnknownFields: $0.unknownFields == .deny,
+                number: state.grants.conditions.names.existing($0.name) ?? .max)
         }
-        let serviceIndex = Dictionary(
-            uniqueKeysWithValues: services.enumerated().map { ($0.element.name, Int32($0.offset)) })
-
-        var compiler = Compiler()
-        let assessor = state.assessor
-        for (path, file) in state.grants.sorted(by: { $0.value.id < $1.value.id }) {
-            compiler.add(path, file, assessor.assess(path, file), serviceIndex: serviceIndex)
-        }
-        compiler.patterns.seal()
-        entries = compiler.entries
+        assessor = state.assessor
+        var compiler = ScopeCompiler(state.grants, after: previous)
+        compiler.compile(state, assessor)
         rules = compiler.rules
+        limits = compiler.limits
         patterns = compiler.patterns
         routes = compiler.routes
-        assessments = compiler.assessments
-        grants = compiler.grants
-        changes = Set(compiler.assessments.flatMap(\.changes)).sorted()
-        callers = CallerIndex(compiler.sources, services: services.count, allowsIssuerAlone: false)
-        deniedCallers = CallerIndex(
-            denials.enumerated().flatMap { index, denial in
-                denial.to.map { CallerIndex.Source(target: Int32(index), service: 0, condition: $0) }
-            }, services: 1, allowsIssuerAlone: true)
+        tiers = compiler.tiers
+        stale = tiers.values.map(\.stale.seconds)
+        callers = compiler.callers
+        deniedCallers = Self.index(of: denials)
     }
 
-    /// The next moment after `now` at which some entry's standing changes by time alone; nil when none ever does.
+    private static func index(of denials: [Denial]) -> CallerIndex? {
+        var store = ConditionStore()
+        for (number, denial) in denials.enumerated() { _ = store.add(denial.to, of: UInt32(number), on: 0) }
+        guard store.conditions.count > 0 else { return nil }
+        var index = CallerIndex(store, expected: store.conditions.count, allowsIssuerAlone: true)
+        index.insert(0..<store.conditions.count)
+        return index
+    }
+
+    /// How many grant files there are, whatever their standing.
+    package var grantCount: Int { state.grants.count }
+
+    /// What the documents say about a grant, worked out again: only explanations need it.
+    func assessment(_ entry: Int) -> Assessment {
+        guard let file = state.grants.file(UInt32(entry)) else { return .absent }
+        return assessor.assess(state.grants.path(UInt32(entry)), file)
+    }
+
+    func grant(_ entry: Int) -> Grant? { state.grants.grant(UInt32(entry)) }
+
+    /// Rows of grants that refer to what is not there.
+    var rowsWithFaults: [UInt32] {
+        (0..<UInt32(rules.count)).filter { rules.at(Int($0)).flags.contains(.isFaulty) }
+    }
+
+    /// The next moment after `now` at which some entry's standing changes by time alone; nil when none ever does. Looks at
+    /// every entry, at about two nanoseconds each.
     package func nextExpiry(after now: Instant) -> Instant? {
-        var (low, high) = (0, changes.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if changes[middle] > now { high = middle } else { low = middle + 1 }
+        var next = Int64.max
+        rules.forEachChunk { rules in
+            for rule in rules { next = min(next, rule.nextChange(after: now)) }
         }
-        return low < changes.count ? changes[low] : nil
+        return next == .max ? nil : Instant(seconds: next)
     }
 
-    /// How many grant files have each standing at `now`; standings that none has are there with 0.
+    /// How many grant files have each standing at `now`; standings that none has are there with 0. Looks at every entry.
     package func counts(at now: Instant) -> [Standing: Int] {
         var counts = Dictionary(uniqueKeysWithValues: Standing.allCases.map { ($0, 0) })
-        for assessment in assessments { counts[assessment.standing(at: now), default: 0] += 1 }
+        rules.forEachChunk { rules in
+            for rule in rules {
+                if let standing = rule.standing(at: now) { counts[standing, default: 0] += 1 }
+            }
+        }
         return counts
     }
 }
 
-extension ScopeTable {
-    /// Gathers what all grants compile to.
-    fileprivate struct Compiler {
-        var entries: [Entry] = []
-        var rules: [ScopeRule] = []
-        var patterns = PatternTable()
-        var routes: [Route] = []
-        var assessments: [Assessment] = []
-        var grants: [Grant?] = []
-        var sources: [CallerIndex.Source] = []
-
-        mutating func add(
-            _ path: ByteString, _ file: AccessState.GrantFile, _ assessment: Assessment,
-            serviceIndex: [ByteString: Int32]
-        ) {
-            let index = Int32(entries.count)
-            let notAfter = assessment.notAfter
-            let notBefore = notAfter == nil ? .distantFuture : assessment.notBefore
-            let grant = file.grant
-            entries.append(
-                Entry(
-                    grant: file.id, path: path, blob: file.blob, attestations: assessment.attestations,
-                    notBefore: notBefore, notAfter: notAfter ?? .distantPast, see: grant?.see ?? []))
-            assessments.append(assessment)
-            grants.append(grant)
-            let routeStart = Int32(routes.count)
-            routes.append(contentsOf: grant?.can.routes ?? [])
-            rules.append(
-                ScopeRule(
-                    notBefore: notBefore.seconds, notAfter: (notAfter ?? .distantPast).seconds,
-                    stale: assessment.tier?.stale.seconds ?? 0, maxTokens: grant?.can.maxTokens ?? .max,
-                    models: names(.models, of: grant), operations: names(.operations, of: grant),
-                    tools: names(.tools, of: grant), clientTools: names(.clientTools, of: grant),
-                    serverTools: names(.serverTools, of: grant), routeStart: routeStart,
-                    routeCount: Int32(grant?.can.routes.count ?? 0), pauses: grant?.beyond == .pause,
-                    isDenied: assessment.isDenied, isBarred: assessment.isBarred))
-            guard let grant, let service = serviceIndex[grant.service] else { return }
-            for condition in grant.to {
-                sources.append(CallerIndex.Source(target: index, service: service, condition: condition))
-            }
-        }
-
-        private mutating func names(_ attribute: ScopeAttribute, of grant: Grant?) -> ScopeRule.Names {
-            guard let grant else { return patterns.add([]) }
-            return patterns.add(grant.can.names[attribute] ?? attribute.allowedByDefault)
-        }
-    }
-}
-
-extension Assessment {
-    fileprivate var isDenied: Bool { if case .denied = basis { true } else { false } }
-
-    fileprivate var isBarred: Bool {
-        switch basis {
-        case .quarantined, .denied, .revoked: true
-        case .awaitingReview, .kept, .merged: false
-        }
-    }
-
-    fileprivate var changes: [Instant] {
-        switch basis {
-        case .quarantined, .denied, .revoked: []
-        case .awaitingReview: [expires]
-        case .kept, .merged: [notBefore, expires] + (reviewEnds.map { $0 < expires ? [$0] : [] } ?? [])
-        }
+extension AccessState {
+    /// Compiles what is accepted. What did not change since `previous` was compiled by this same call, of this state or
+    /// one that it went on from, is taken from there: the cost follows what changed.
+    package mutating func compile(after previous: ScopeTable?) -> ScopeTable {
+        let isFollowed = previous != nil && grants.touched.since === previous?.stamp && !grants.touched.all
+        if grants.compactIfWasteful() || !isFollowed { grants.touched = GrantStore.Touched() }
+        let table = ScopeTable(compiling: self, after: grants.touched.all ? nil : previous)
+        grants.touched = GrantStore.Touched(since: table.stamp)
+        return table
     }
 }

@@ -4,6 +4,8 @@ import GrantModel
 struct Accepted: Sendable {
     /// Nil until the accepted history was read again after a start.
     var state: AccessState?
+    /// Compiled from `state`.
+    var table: ScopeTable?
     /// Nil before anything was accepted.
     var mark: AcceptedMark?
     var log: ObservationLog
@@ -28,14 +30,17 @@ struct Advancing: Sendable {
     let configuration: ReconcilerConfiguration
     let directory: StateDirectory
     let verify: VerifySignature
+    var progress: @Sendable (ReconcileProgress) -> Void = { _ in }
 
     /// Reads the accepted history again, from the clone alone.
     func restore(_ accepted: Accepted) throws(ReconcileFault) -> Advance {
         guard let mark = accepted.mark else { return Advance(accepted: accepted) }
         var restored = accepted
-        let state = try replay(accepted, to: mark.commit, in: try open(mark.commit))
+        var state = try replay(accepted, to: mark.commit, in: try open(mark.commit))
+        let table = state.compile(after: nil)
         restored.state = state
-        return Advance(accepted: restored, table: ScopeTable(compiling: state))
+        restored.table = table
+        return Advance(accepted: restored, table: table)
     }
 
     /// Takes in what lies between the accepted commit and `tip`.
@@ -68,27 +73,20 @@ struct Advancing: Sendable {
         }
         try observe(line, at: now, in: &next)
 
-        var blocked: ReconcileFault?
-        var last = accepted.mark?.commit
-        for commit in line {
-            do throws(ReconcileFault) {
-                try take(commit, into: &state, of: repository, next.log)
-                last = commit.id
-            } catch {
-                guard last != nil else { throw error }
-                blocked = error
-                break
-            }
-        }
+        let (taken, blocked) = intake.take(line, into: &state) { next.log.times[$0] }
+        let last = taken > 0 ? line[taken - 1].id : accepted.mark?.commit
+        if let blocked, last == nil { throw blocked }
         guard let last else { throw ReconcileFault(step: .linear, reason: "Empty", message: "nothing to accept") }
-        next.state = state
         next.mark = AcceptedMark(
             commit: last, genesis: genesis, branch: configuration.branch,
             remote: AcceptedMark.fingerprint(url: configuration.url), effective: now,
             confirmed: accepted.mark?.confirmed ?? .distantPast, log: next.log.checksum(of: last) ?? "")
         // A table is made anew only where something was taken in, or where none was made since the start.
         let isNew = last != accepted.mark?.commit || accepted.state == nil
-        return Advance(accepted: next, table: isNew ? ScopeTable(compiling: state) : nil, blocked: blocked)
+        let table = isNew ? state.compile(after: accepted.table) : nil
+        next.state = state
+        next.table = table ?? accepted.table
+        return Advance(accepted: next, table: table, blocked: blocked)
     }
 
     /// Leaves the accepted tip under its branch's name, for people who look into the clone.
@@ -173,24 +171,20 @@ extension Advancing {
             throw ReconcileFault(error, step: .verified, commit: tip)
         }
         var state = AccessState()
-        for commit in line { try take(commit, into: &state, of: repository, accepted.log) }
+        if let fault = intake.take(line, into: &state, observed: { accepted.log.times[$0] }).fault { throw fault }
         return state
     }
 
-    private func take(
-        _ commit: CommitSummary, into state: inout AccessState, of repository: GitRepository, _ log: ObservationLog
-    ) throws(ReconcileFault) {
-        guard let observed = log.times[commit.id] else {
-            throw ReconcileFault(
-                step: .verified, reason: "NotObserved",
-                message:
-                    "`observed.log` does not say when `\(commit.id.hex)` was first seen; restore the state directory",
-                commit: commit.id, stalls: true)
-        }
-        do throws(GitFault) {
-            state.advance(by: try repository.change(of: commit, observed: observed), verify: verify)
-        } catch {
-            throw ReconcileFault(error, step: .verified, commit: commit.id)
-        }
+    private var intake: CommitIntake {
+        CommitIntake(path: directory.repositoryPath, verify: verify, progress: progress)
+    }
+}
+
+extension ReconcileFault {
+    static func notObserved(_ commit: ObjectID) -> ReconcileFault {
+        ReconcileFault(
+            step: .verified, reason: "NotObserved",
+            message: "`observed.log` does not say when `\(commit.hex)` was first seen; restore the state directory",
+            commit: commit, stalls: true)
     }
 }

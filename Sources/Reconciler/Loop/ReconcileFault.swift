@@ -1,7 +1,7 @@
 import GrantModel
 
 /// Why a step of reconciling failed: the condition it turns.
-struct ReconcileFault: Error, Sendable, Hashable {
+package struct ReconcileFault: Error, Sendable, Hashable {
     var step: ReconcileCondition.Kind
     /// One word in camel case, stable.
     var reason: String

@@ -13,6 +13,7 @@ package final class Reconciler: Sendable {
     private let clock: @Sendable () -> Instant
     private let publish: @Sendable (ScopeTable) async -> Void
     private let confirm: @Sendable (Instant) -> Void
+    private let progress: @Sendable (ReconcileProgress) -> Void
     private let credential: Mutex<FetchRequest.Credential?>
     private let gate = TriggerGate()
     private let board: Mutex<StatusBoard>
@@ -24,15 +25,18 @@ package final class Reconciler: Sendable {
     ///   - clock: the wall clock.
     ///   - publish: makes a table live; returns once every decision is made by it.
     ///   - confirm: told, after every successful run, when the remote was last reached and agreed with the live table.
+    ///   - progress: told how far reading many files or commits is; called from the loop's own thread.
     package init(
         configuration: ReconcilerConfiguration, logger: Logger, clock: @escaping @Sendable () -> Instant,
-        publish: @escaping @Sendable (ScopeTable) async -> Void, confirm: @escaping @Sendable (Instant) -> Void
+        publish: @escaping @Sendable (ScopeTable) async -> Void, confirm: @escaping @Sendable (Instant) -> Void,
+        progress: @escaping @Sendable (ReconcileProgress) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.logger = logger
         self.clock = clock
         self.publish = publish
         self.confirm = confirm
+        self.progress = progress
         credential = Mutex(configuration.credential)
         board = Mutex(StatusBoard(now: clock()))
     }
@@ -47,6 +51,9 @@ package final class Reconciler: Sendable {
         self.credential.withLock { $0 = credential }
     }
 
+    /// Returns once what was begun beside the loop is done.
+    package func settle() async {}
+
     /// How things stand now.
     package var status: ReconcilerStatus {
         let now = clock()
@@ -59,7 +66,7 @@ package final class Reconciler: Sendable {
     package func run() async throws(StateFault) {
         let directory = try StateDirectory(path: configuration.stateDirectory)
         defer { directory.release() }
-        let work = Advancing(configuration: configuration, directory: directory, verify: signatures.verify)
+        let work = Advancing(configuration: configuration, directory: directory, verify: signatures.verify, progress: progress)
         var accepted = try await perform { () throws(StateFault) in try Self.read(directory) }.get()
         if accepted.mark != nil { await restore(&accepted, work) }
         var schedule = ReconcileSchedule(poll: configuration.poll)

@@ -39,7 +39,6 @@ package struct ReconcilerStatus: Sendable {
 struct StatusBoard: Sendable {
     private(set) var live: ReconcilerStatus.Live?
     private(set) var conditions: [ReconcileCondition]
-    private var state = AccessState()
     private var table: ScopeTable?
     private var broken: [Diagnostic] = []
     private var counted: Counted?
@@ -51,7 +50,7 @@ struct StatusBoard: Sendable {
     /// Standings hold from one change by time to the next, so counting them again for every scrape is not needed.
     private struct Counted {
         var from: Instant
-        var until: Instant
+        var nextExpiry: Instant?
         var standings: [Standing: Int]
     }
 
@@ -79,21 +78,19 @@ struct StatusBoard: Sendable {
     }
 
     mutating func publish(_ table: ScopeTable, of state: AccessState, at now: Instant) {
-        self.state = state
         self.table = table
-        broken = state.diagnostics
+        broken = state.diagnostics(by: table)
         counted = nil
-        live = ReconcilerStatus.Live(commit: table.commit, since: now, grants: table.entries.count)
+        live = ReconcilerStatus.Live(commit: table.commit, since: now, grants: table.grantCount)
     }
 
     mutating func status(at now: Instant) -> ReconcilerStatus {
-        let nextExpiry = table?.nextExpiry(after: now)
-        if let counted, counted.from <= now, now < counted.until {
-            return status(counted.standings, nextExpiry, now)
+        if let counted, counted.from <= now, now < (counted.nextExpiry ?? .distantFuture) {
+            return status(counted.standings, counted.nextExpiry, now)
         }
-        var standings = Dictionary(uniqueKeysWithValues: Standing.allCases.map { ($0, 0) })
-        for grant in state.standings(at: now) { standings[grant.standing, default: 0] += 1 }
-        counted = Counted(from: now, until: nextExpiry ?? .distantFuture, standings: standings)
+        let nextExpiry = table?.nextExpiry(after: now)
+        let standings = table?.counts(at: now) ?? Dictionary(uniqueKeysWithValues: Standing.allCases.map { ($0, 0) })
+        counted = Counted(from: now, nextExpiry: nextExpiry, standings: standings)
         return status(standings, nextExpiry, now)
     }
 

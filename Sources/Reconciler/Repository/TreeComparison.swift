@@ -1,13 +1,24 @@
 import Crypto
 import GrantModel
 
-/// Finds what one tree changed below the known folders against another, reading nothing that both share.
+/// A file that a commit wrote, not read yet.
+struct PendingFile: Sendable {
+    var path: [UInt8]
+    var id: RawID
+
+    /// What its path stands for.
+    var kind: DocumentPath { DocumentPath(ByteString(path)) }
+}
+
+/// Finds what one tree changed below the known folders against another, reading nothing that both share, and no file.
 struct TreeComparison {
     private let repository: GitRepository
     private let limits: TreeLimits
     private var entriesLeft: Int
 
-    private(set) var written: [FileContent] = []
+    private(set) var written: [PendingFile] = []
+    /// Attestations that are as they were, and whose signature is not.
+    private(set) var companions: [PendingFile] = []
     private(set) var removed: [ByteString] = []
     private(set) var unreadable: [ByteString] = []
     private(set) var problems: [Diagnostic] = []
@@ -59,6 +70,7 @@ struct TreeComparison {
     private mutating func compare(
         _ old: TreeListing, _ new: TreeListing, below prefix: [UInt8], depth: Int
     ) throws(GitFault) {
+        defer { if prefix.starts(with: Self.attestations) { findCompanions(old, new, below: prefix) } }
         var before = old.entries[...]
         var after = new.entries[...]
         while before.first != nil || after.first != nil {
@@ -86,6 +98,19 @@ struct TreeComparison {
         }
     }
 
+    private static let attestations = Array("attestations".utf8)
+
+    /// A signature that is new, other or gone is judged with the bytes it was made over, which the commit left alone.
+    private mutating func findCompanions(_ old: TreeListing, _ new: TreeListing, below prefix: [UInt8]) {
+        for entry in new.entries where entry.kind == .file && entry.name.suffix(5).elementsEqual(".yaml".utf8) {
+            guard old[entry.name] == entry else { continue }
+            let signature = entry.name + Array(".sig".utf8)
+            if old[signature] != new[signature] {
+                companions.append(PendingFile(path: TreeComparison.join(prefix, entry.name), id: entry.id))
+            }
+        }
+    }
+
     private mutating func vanish(_ entry: TreeEntry, below prefix: [UInt8], depth: Int) throws(GitFault) {
         let path = TreeComparison.join(prefix, entry.name)
         // The path itself as well: what was unreadable there, or below, no longer is.
@@ -107,7 +132,7 @@ struct TreeComparison {
         }
         if new.kind == .file {
             if let old { try markBelow(old, at: path, depth: depth, as: .removed) }
-            try read(new.id, at: path)
+            written.append(PendingFile(path: path, id: new.id))
             return
         }
         guard depth < limits.depth else {
@@ -155,26 +180,6 @@ struct TreeComparison {
         }
     }
 
-    private mutating func read(_ id: RawID, at path: [UInt8]) throws(GitFault) {
-        let (kind, size) = try repository.header(id)
-        guard kind == .blob else {
-            return reject(
-                Diagnostic(
-                    path: EntryRules.shown(path), code: "malformed-tree",
-                    message: "the entry of a file names a \(kind)",
-                    help: "`git fsck` shows the same; remove it and add it again with `git add`"))
-        }
-        let limit = limits.bytes(at: path)
-        guard size <= limit else {
-            return reject(EntryRules.tooLarge(path: EntryRules.shown(path), bytes: size, limit: limit))
-        }
-        let (bytes, digest) = try repository.withObject(id) { raw in
-            (Array(raw), Array(SHA256.hash(data: raw)))
-        }
-        written.append(
-            FileContent(path: ByteString(path), bytes: bytes, blob: id.objectID, sha256: Digest(bytes: digest)))
-    }
-
     private mutating func reject(_ problem: Diagnostic) {
         unreadable.append(ByteString(problem.path))
         problems.append(problem)
@@ -182,7 +187,7 @@ struct TreeComparison {
 
     /// Paths come in the order of names folder by folder; `a-b/x` belongs before `a/x`.
     private mutating func sortByPath() {
-        if !zip(written, written.dropFirst()).allSatisfy({ $0.path < $1.path }) { written.sort { $0.path < $1.path } }
+        if !zip(written, written.dropFirst()).allSatisfy({ $0.path.lexicographicallyPrecedes($1.path) }) { written.sort { $0.path.lexicographicallyPrecedes($1.path) } }
         removed.sort()
         unreadable.sort()
         problems.sort { ByteString($0.path) < ByteString($1.path) }
@@ -216,12 +221,7 @@ extension GitRepository {
     package func change(
         of commit: CommitSummary, observed: Instant, limits: TreeLimits = TreeLimits()
     ) throws(GitFault) -> CommitChange {
-        guard let new = RawID(commit.tree) else { throw GitRepository.notAnID(commit.tree) }
-        var old: RawID?
-        if let parent = commit.parent {
-            guard let id = RawID(parent) else { throw GitRepository.notAnID(parent) }
-            old = try rawCommit(id).tree
-        }
+        let (old, new) = try trees(of: commit)
         return try change(to: new, from: old, commit: commit.id, observed: observed, limits: limits)
     }
 
@@ -246,13 +246,33 @@ extension GitRepository {
         return (change.written, change.problems)
     }
 
+    /// What a commit changed against its first parent, no file of it read.
+    func outline(of commit: CommitSummary, limits: TreeLimits) throws(GitFault) -> TreeComparison {
+        let (old, new) = try trees(of: commit)
+        var comparison = TreeComparison(repository: self, limits: limits)
+        try comparison.compare(old: old, new: new)
+        return comparison
+    }
+
+    /// The trees of a commit's first parent (nil for a root) and of itself.
+    private func trees(of commit: CommitSummary) throws(GitFault) -> (old: RawID?, new: RawID) {
+        guard let new = RawID(commit.tree) else { throw GitRepository.notAnID(commit.tree) }
+        guard let parent = commit.parent else { return (nil, new) }
+        guard let id = RawID(parent) else { throw GitRepository.notAnID(parent) }
+        return (try rawCommit(id).tree, new)
+    }
+
     private func change(
         to new: RawID, from old: RawID?, commit: ObjectID, observed: Instant, limits: TreeLimits
     ) throws(GitFault) -> CommitChange {
         var comparison = TreeComparison(repository: self, limits: limits)
         try comparison.compare(old: old, new: new)
-        return CommitChange(
-            commit: commit, observed: observed, written: comparison.written, removed: comparison.removed,
-            unreadable: comparison.unreadable, problems: comparison.problems)
+        var change = CommitChange(commit: commit, observed: observed, comparison)
+        for file in comparison.written { change.add(try read(file, limits: limits)) }
+        for file in comparison.companions {
+            if case .content(let content) = try read(file, limits: limits) { change.companions.append(content) }
+        }
+        change.sortByPath()
+        return change
     }
 }

@@ -54,6 +54,16 @@ struct TreeListing: Sendable {
         orderByName()
     }
 
+    /// The entry of a name.
+    subscript(_ name: [UInt8]) -> TreeEntry? {
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].name.lexicographicallyPrecedes(name) { low = middle + 1 } else { high = middle }
+        }
+        return low < entries.count && entries[low].name == name ? entries[low] : nil
+    }
+
     /// Leaves only `kept`, which must be in the listing's order.
     mutating func keep(_ kept: [TreeEntry]) {
         entries = kept

@@ -104,7 +104,7 @@ struct ValidateCommand: AsyncParsableCommand {
         return CommitChange(
             commit: .none, observed: now, written: files.filter { before[$0.path] != $0.blob },
             removed: before.keys.filter { !there.contains($0) }.sorted(), unreadable: unreadable.sorted(),
-            problems: problems)
+            problems: problems, companions: files.filter { $0.path.bytes.starts(with: "attestations/".utf8) })
     }
 
     private struct Rule: Hashable {

@@ -1,0 +1,109 @@
+/// Makes the parts of a table that follow the grants, from nothing or from the table before.
+struct ScopeCompiler {
+    private(set) var rules: Chunked<ScopeRule>
+    private(set) var limits: Chunked<ScopeLimits>
+    private(set) var patterns: PatternTable
+    private(set) var routes: [Route]
+    private(set) var tiers: Interned<Tier>
+    private(set) var callers: CallerIndex
+    private let before: GrantStore?
+
+    init(_ grants: GrantStore, after previous: ScopeTable?) {
+        if let previous {
+            rules = previous.rules
+            limits = previous.limits
+            patterns = previous.patterns
+            routes = previous.routes
+            tiers = previous.tiers
+            callers = previous.callers
+            callers.use(grants.conditions)
+            before = previous.state.grants
+        } else {
+            rules = Chunked(shift: 10)
+            limits = Chunked(shift: 6)
+            patterns = PatternTable()
+            routes = []
+            // Where a grant has no tier, access is stale at once.
+            tiers = Interned([.none])
+            callers = CallerIndex(
+                grants.conditions, expected: grants.conditions.conditions.count, allowsIssuerAlone: false)
+            before = nil
+        }
+    }
+
+    mutating func compile(_ state: AccessState, _ assessor: Assessor) {
+        for number in limits.count..<state.grants.scopes.count { add(state.grants.scopes[UInt32(number)]) }
+        while rules.count < state.grants.records.count { rules.append(.absent) }
+        if before == nil {
+            for row in 0..<UInt32(state.grants.records.count) { compile(row, state, assessor) }
+        } else {
+            for row in state.grants.touched.rows { compile(row, state, assessor) }
+        }
+    }
+
+    private mutating func compile(_ row: UInt32, _ state: AccessState, _ assessor: Assessor) {
+        let now = state.grants.conditions(of: row)
+        let then = before.map { $0.conditions(of: row) } ?? 0..<0
+        if now != then {
+            callers.remove(then)
+            callers.insert(now)
+        }
+        rules[Int(row)] = rule(row, state, assessor)
+    }
+
+    private mutating func rule(_ row: UInt32, _ state: AccessState, _ assessor: Assessor) -> ScopeRule {
+        guard let file = state.grants.file(row) else { return .absent }
+        let assessment = assessor.assess(state.grants.path(row), file)
+        var rule = ScopeRule.absent
+        rule.basis = ScopeRule.Basis(assessment.basis)
+        rule.notBefore = assessment.notBefore.seconds
+        rule.expires = assessment.expires.seconds
+        rule.reviewEnds = assessment.reviewEnds?.seconds ?? .max
+        let record = state.grants.records[Int(row)]
+        rule.scope = record.flags.contains(.readable) ? record.scope : 0
+        if record.flags.contains(.pauses) { rule.flags.insert(.pauses) }
+        if let tier = assessment.tier {
+            guard let number = UInt16(exactly: tiers.number(of: tier)) else { return .absent }
+            rule.tier = number
+        }
+        switch assessment.basis {
+        case .quarantined, .denied:
+            if let grant = file.grant, !assessor.referenceFaults(of: grant).isEmpty { rule.flags.insert(.isFaulty) }
+        case .revoked, .awaitingReview, .kept, .merged: break
+        }
+        return rule
+    }
+
+    private mutating func add(_ scope: Scope) {
+        func names(_ attribute: ScopeAttribute) -> ScopeLimits.Names {
+            patterns.add(scope.names[attribute] ?? attribute.allowedByDefault)
+        }
+        let routeStart = Int32(routes.count)
+        routes.append(contentsOf: scope.routes)
+        limits.append(
+            ScopeLimits(
+                maxTokens: scope.maxTokens ?? .max, models: names(.models), operations: names(.operations),
+                tools: names(.tools), clientTools: names(.clientTools), serverTools: names(.serverTools),
+                routeStart: routeStart, routeCount: Int32(scope.routes.count)))
+    }
+}
+
+extension ScopeRule.Basis {
+    fileprivate init(_ basis: Assessment.Basis) {
+        self =
+            switch basis {
+            case .quarantined: .quarantined
+            case .denied: .denied
+            case .revoked: .revoked
+            case .awaitingReview: .awaitingReview
+            case .kept: .kept
+            case .merged: .merged
+            }
+    }
+}
+
+extension Tier {
+    fileprivate static let none = Tier(
+        longest: Span(seconds: 0), review: Span(seconds: 0), reviewers: .max, stale: Span(seconds: 0),
+        firstReview: .attestation)
+}

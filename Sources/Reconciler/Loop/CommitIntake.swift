@@ -1,0 +1,200 @@
+import GrantModel
+
+/// How far reading a long history is.
+package struct ReconcileProgress: Sendable, Hashable {
+    package enum Unit: String, Sendable {
+        case commits, files
+    }
+
+    package var unit: Unit
+    package var done: Int
+    package var total: Int
+}
+
+/// Takes commits into a state. Files are read and parsed on all processors, some thousands at a time, so that memory
+/// follows neither the length of the history nor the size of a commit; judging follows in the commits' order.
+package struct CommitIntake: Sendable {
+    /// Of the clone.
+    let path: String
+    let verify: VerifySignature
+    var limits = TreeLimits()
+    var progress: @Sendable (ReconcileProgress) -> Void = { _ in }
+
+    /// - Parameters:
+    ///   - path: of the clone.
+    ///   - progress: told how far it is, on the calling thread.
+    package init(
+        path: String, verify: @escaping VerifySignature,
+        progress: @escaping @Sendable (ReconcileProgress) -> Void = { _ in }
+    ) {
+        self.path = path
+        self.verify = verify
+        self.progress = progress
+    }
+
+    /// Files that are in memory together, about.
+    private static let window = 16_384
+    private static let mostCommits = 512
+
+    /// A commit, and what it changed.
+    private struct Step {
+        var commit: CommitSummary
+        var observed: Instant
+        var outline: TreeComparison
+    }
+
+    /// Takes a line of commits in, oldest first. What stops it leaves the state after the last commit before.
+    /// - Returns: how many were taken in, and why not all.
+    package func take(
+        _ line: [CommitSummary], into state: inout AccessState, observed: (ObjectID) -> Instant?
+    ) -> (taken: Int, fault: ReconcileFault?) {
+        do throws(GitFault) {
+            let repository = try GitRepository.open(path: path)
+            var taken = 0
+            while taken < line.count {
+                let (steps, fault) = window(of: line[taken...], in: repository, observed: observed)
+                do throws(GitFault) {
+                    try take(steps, into: &state, taken: &taken, of: line.count)
+                } catch {
+                    return (taken, ReconcileFault(error, step: .verified, commit: line[taken].id))
+                }
+                if let fault { return (taken, fault) }
+                if line.count > 1 { progress(ReconcileProgress(unit: .commits, done: taken, total: line.count)) }
+            }
+            return (taken, nil)
+        } catch {
+            return (0, ReconcileFault(error, step: .verified, commit: line.first?.id ?? .none))
+        }
+    }
+
+    /// The next commits that are read together.
+    private func window(
+        of line: ArraySlice<CommitSummary>, in repository: GitRepository, observed: (ObjectID) -> Instant?
+    ) -> (steps: [Step], fault: ReconcileFault?) {
+        var steps: [Step] = []
+        var files = 0
+        for commit in line {
+            guard let moment = observed(commit.id) else { return (steps, .notObserved(commit.id)) }
+            do throws(GitFault) {
+                let outline = try repository.outline(of: commit, limits: limits)
+                files += outline.written.count
+                // One that does not fit is looked at again, first of the next window.
+                if files > Self.window, !steps.isEmpty { return (steps, nil) }
+                steps.append(Step(commit: commit, observed: moment, outline: outline))
+            } catch {
+                return (steps, ReconcileFault(error, step: .verified, commit: commit.id))
+            }
+            if files >= Self.window || steps.count == Self.mostCommits { return (steps, nil) }
+        }
+        return (steps, nil)
+    }
+
+    private func take(
+        _ steps: [Step], into state: inout AccessState, taken: inout Int, of total: Int
+    ) throws(GitFault) {
+        if let only = steps.first, steps.count == 1, only.outline.written.count > Self.window {
+            try stream(only, into: &state)
+            taken += 1
+            return
+        }
+        var files = try read(steps.flatMap(\.outline.written))[...]
+        for step in steps {
+            try take(step, files.prefix(step.outline.written.count), into: &state)
+            files = files.dropFirst(step.outline.written.count)
+            taken += 1
+        }
+    }
+
+    private func take(_ step: Step, _ files: ArraySlice<Loaded>, into state: inout AccessState) throws(GitFault) {
+        var change = CommitChange(commit: step.commit.id, observed: step.observed, step.outline)
+        var parsed: [ByteString: ParsedDocument] = [:]
+        for file in files {
+            if case .other(let read, let document) = file {
+                change.add(read)
+                if case .content(let content) = read, let document { parsed[content.path] = document }
+            }
+        }
+        change.companions = try companions(of: step)
+        change.sortByPath()
+        state.advance(by: change, verify: verify, read: Self.reading(parsed)) { take in
+            for file in files {
+                if case .grant(let grant) = file { take(grant) }
+            }
+        }
+    }
+
+    /// A commit with more files than fit into memory at once: its grants are handed over as they are read.
+    private func stream(_ step: Step, into state: inout AccessState) throws(GitFault) {
+        var change = CommitChange(commit: step.commit.id, observed: step.observed, step.outline)
+        let isGrant = step.outline.written.map { if case .grant = $0.kind { true } else { false } }
+        let others = zip(step.outline.written, isGrant).filter { !$1 }.map(\.0)
+        let grants = zip(step.outline.written, isGrant).filter(\.1).map(\.0)
+        var parsed: [ByteString: ParsedDocument] = [:]
+        for file in try read(others) {
+            guard case .other(let read, let document) = file else { continue }
+            change.add(read)
+            if case .content(let content) = read, let document { parsed[content.path] = document }
+        }
+        change.companions = try companions(of: step)
+        change.sortByPath()
+        // Nothing of a commit counts unless all of it could be read.
+        var next = state
+        try next.advance(by: change, verify: verify, read: Self.reading(parsed)) { (take) throws(GitFault) in
+            var start = 0
+            while start < grants.count {
+                let end = min(start + Self.window, grants.count)
+                for file in try read(Array(grants[start..<end])) {
+                    if case .grant(let grant) = file { take(grant) }
+                }
+                start = end
+                progress(ReconcileProgress(unit: .files, done: end, total: grants.count))
+            }
+        }
+        state = next
+    }
+
+    private func companions(of step: Step) throws(GitFault) -> [FileContent] {
+        guard !step.outline.companions.isEmpty else { return [] }
+        let repository = try GitRepository.open(path: path)
+        var companions: [FileContent] = []
+        for file in step.outline.companions {
+            if case .content(let content) = try repository.read(file, limits: limits) { companions.append(content) }
+        }
+        return companions
+    }
+
+    /// Answers with what was parsed already.
+    private static func reading(_ parsed: [ByteString: ParsedDocument]) -> ReadDocument {
+        { path, file in parsed[file.path] ?? ParsedDocument(path: path, file: file) }
+    }
+}
+
+extension CommitIntake {
+    /// A file once it was read and parsed.
+    private enum Loaded: Sendable {
+        case grant(LoadedGrant)
+        /// The document where it is worth parsing ahead.
+        case other(ReadFile, ParsedDocument?)
+    }
+
+    /// Reads and parses files on all processors.
+    private func read(_ files: [PendingFile]) throws(GitFault) -> [Loaded] {
+        try ParallelWork.map(files) { () throws(GitFault) in
+            // libgit2's handles belong to one thread.
+            let repository = try GitRepository.open(path: path)
+            return { (file) throws(GitFault) in try load(file, of: repository) }
+        }
+    }
+
+    private func load(_ file: PendingFile, of repository: GitRepository) throws(GitFault) -> Loaded {
+        let kind = file.kind
+        let read = try repository.read(file, limits: limits)
+        switch (kind, read) {
+        case (.grant, .content(let content)):
+            return .grant(LoadedGrant(content, as: kind) { ParsedDocument(path: $0, file: $1) })
+        case (.grant, .rejected(let problem)): return .grant(LoadedGrant(rejecting: ByteString(file.path), problem))
+        case (.attestation, .content(let content)): return .other(read, ParsedDocument(path: kind, file: content))
+        case (_, _): return .other(read, nil)
+        }
+    }
+}

@@ -54,7 +54,7 @@ struct GeneratedRepository {
             let sitting = Self.sitting(
                 by: reviewer.name, at: at - 600,
                 (first..<min(first + Self.sittingSize, grants)).map {
-                    (Self.path($0), Digest.sha256(of: Self.grant($0, of: grants)))
+                    (Self.path($0), GrantModel.Digest.sha256(of: Self.grant($0, of: grants)))
                 })
             let file = "attestations/2026/sitting-\(number).yaml"
             importing.commit(
@@ -70,7 +70,7 @@ struct GeneratedRepository {
         let at = end.seconds + Int64(round) * 60 + 60
         let text = Self.grant(index, of: grants, note: "changed \(round)")
         let sitting = Self.sitting(
-            by: reviewers[0].name, at: at - 10, [(Self.path(index), Digest.sha256(of: text))])
+            by: reviewers[0].name, at: at - 10, [(Self.path(index), GrantModel.Digest.sha256(of: text))])
         let file = "attestations/2026/changed-\(round).yaml"
         let importing = try FastImport(path, continues: true)
         importing.commit(
@@ -109,7 +109,7 @@ struct GeneratedRepository {
             """.utf8)
     }
 
-    private static func sitting(by: String, at: Int64, _ decisions: [(path: String, sha256: Digest)]) -> [UInt8] {
+    private static func sitting(by: String, at: Int64, _ decisions: [(path: String, sha256: GrantModel.Digest)]) -> [UInt8] {
         var text = "repo: sample\nby: \(by)\nat: \(Instant(seconds: at))\ndecisions:\n"
         for (path, sha256) in decisions {
             text += "  - file: \(path)\n    sha256: \(sha256.hex)\n    decision: keep\n"

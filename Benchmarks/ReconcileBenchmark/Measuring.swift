@@ -1,4 +1,5 @@
 import Foundation
+import Reconciler
 
 /// Figures of this process.
 enum Measuring {
@@ -18,7 +19,7 @@ enum Measuring {
     /// Memory that is this process's own, in bytes: resident without what is mapped from files (`/proc/self/statm`). What
     /// was freed is given back to the system first.
     static func residentBytes() -> Double {
-        malloc_trim(0)
+        ProcessMemory.returnFreed()
         guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
         let fields = text.split(separator: " ").compactMap { Double($0) }
         guard fields.count > 2 else { return 0 }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLibGit2.h"
 
+#include <malloc.h>
 #include <sys/mman.h>
 
 int grantctl_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
@@ -9,4 +10,8 @@ int grantctl_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
 
 int grantctl_memory_file(const char *name) {
     return memfd_create(name, 0);
+}
+
+void grantctl_return_memory(void) {
+    malloc_trim(0);
 }

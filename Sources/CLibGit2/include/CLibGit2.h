@@ -61,4 +61,7 @@ int grantctl_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 // memfd_create(2): a file that is in memory only.
 int grantctl_memory_file(const char *name);
 
+// malloc_trim(3): gives memory that was freed back to the system.
+void grantctl_return_memory(void);
+
 #endif

@@ -17,7 +17,7 @@ extension Attestation.Decision {
     fileprivate static func read(_ fields: inout Fields) -> Attestation.Decision? {
         let file = fields.required("file", .anyText)
         let sha256 = fields.required("sha256", .digest)
-        let verdict = fields.required("decision", .one(of: Verdict.self))
+        let verdict = fields.required("decision", verdictReader)
         let note = fields.optional("note", .prose)
         guard let file, let sha256, let verdict else { return nil }
         fields.problems.mention(.decision(sha256), file, at: fields.place(of: "file"))
@@ -33,3 +33,6 @@ extension ValueReader where Value == ByteString {
         }
     }
 }
+
+/// Made once: a sitting holds a thousand.
+private let verdictReader = ValueReader<Attestation.Decision.Verdict>.one(of: Attestation.Decision.Verdict.self)

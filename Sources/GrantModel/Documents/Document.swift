@@ -27,9 +27,10 @@ package struct ParsedDocument: Sendable, Hashable {
     /// Reads one file by itself, references to other files unchecked. Pure; reports every error at once.
     ///
     /// A path that stands for no document (`outside`, a signature) gives neither document nor diagnostics.
-    package init(path: DocumentPath, file: FileContent) {
+    /// - Parameter mentions: whether they are wanted; only a check of a whole tree needs them.
+    package init(path: DocumentPath, file: FileContent, mentions: Bool = true) {
         func read(limit: Int = DocumentReader.limit, _ schema: (inout Fields) -> Document?) -> ParsedDocument {
-            let reading = DocumentReader.read(file.bytes, path: file.path.text, limit: limit, schema)
+            let reading = DocumentReader.read(file.bytes, path: file.path.text, limit: limit, mentions: mentions, schema)
             return ParsedDocument(
                 document: reading.value, diagnostics: reading.diagnostics,
                 mentions: reading.value == nil ? [] : reading.mentions)

@@ -20,10 +20,10 @@ extension Scope {
     /// `can`. Which of its fields fit is known only with the service, so each is remembered with its place.
     static func read(_ fields: inout Fields) -> Scope? {
         let names = readNames(&fields)
-        let maxTokens = fields.optional("max_tokens", .number(1...1_000_000_000))
-        let routes = fields.optional("routes", .nonEmptyList(of: .route))
+        let maxTokens = fields.optional("max_tokens", ScopeReaders.maxTokens)
+        let routes = fields.optional("routes", ScopeReaders.routes)
         fields.unsupported(unsupportedFields)
-        for name in ScopeAttribute.allCases.map(\.rawValue) + ["max_tokens", "routes"] where fields.has(name) {
+        for name in ScopeReaders.fields where fields.has(name) {
             fields.problems.mention(.scopeField, ByteString(name), at: fields.place(of: name))
         }
         if !fields.has("models"), !fields.has("routes") {
@@ -40,22 +40,33 @@ extension Scope {
     /// The lists of names, as in `can` and `elevated`.
     static func readNames(_ fields: inout Fields) -> [ScopeAttribute: [Pattern]] {
         var names: [ScopeAttribute: [Pattern]] = [:]
-        for attribute in ScopeAttribute.allCases {
-            names[attribute] = fields.optional(attribute.rawValue, .list(of: .pattern(attribute)))
+        for (attribute, reader) in ScopeReaders.names {
+            names[attribute] = fields.optional(attribute.rawValue, reader)
         }
         return names
     }
 }
 
+/// Made once: grants are read by the million.
+private enum ScopeReaders {
+    static let maxTokens = ValueReader<Int64>.number(1...1_000_000_000)
+    static let routes = ValueReader<[Route]>.nonEmptyList(of: .route)
+    static let names = ScopeAttribute.allCases.map { ($0, ValueReader<[Pattern]>.list(of: .pattern($0))) }
+    static let fields = ScopeAttribute.allCases.map(\.rawValue) + ["max_tokens", "routes"]
+}
+
 extension ValueReader where Value == Pattern {
     static func pattern(_ attribute: ScopeAttribute) -> ValueReader {
-        ValueReader.text(
+        let knownBytes = attribute.knownNames?.map { ByteString($0) }
+        return ValueReader.text(
             "bad-pattern", "a pattern",
             help: "only `*` is special, for any run of characters; `? [ ] { }` are not allowed; at most 256 bytes"
         ) {
             Pattern.isAllowed($0) ? Pattern($0) : nil
         }.then { pattern, position, problems in
-            guard let known = attribute.knownNames, !known.contains(where: { pattern.matches(ByteString($0)) }) else {
+            guard let knownBytes, !knownBytes.contains(where: { pattern.matches($0) }),
+                let known = attribute.knownNames
+            else {
                 return pattern
             }
             let what = attribute.rawValue.dropLast().split(separator: "_").joined(separator: " ")

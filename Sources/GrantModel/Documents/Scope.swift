@@ -21,6 +21,21 @@ package enum ScopeAttribute: String, CaseIterable, Sendable {
     case tools
     case clientTools = "client_tools"
     case serverTools = "server_tools"
+
+    // By the case; what an enumeration with raw values gets by itself goes through its text.
+
+    private var number: UInt8 {
+        switch self {
+        case .models: 0
+        case .operations: 1
+        case .tools: 2
+        case .clientTools: 3
+        case .serverTools: 4
+        }
+    }
+
+    package static func == (left: ScopeAttribute, right: ScopeAttribute) -> Bool { left.number == right.number }
+    package func hash(into hasher: inout Hasher) { hasher.combine(number) }
 }
 
 /// `GET /v1/tickets/**`.

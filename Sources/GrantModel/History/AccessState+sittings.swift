@@ -100,12 +100,12 @@ extension AccessState {
         sittingFiles[path]?.sitting = index
         let before = grants.reviews.count
         for decision in attestation.decisions {
-            let file = grants[decision.file]
+            let held = HeldGrant(decision, in: grants)
             let fault =
                 void
-                ?? fault(of: decision, in: attestation, file: file, observed: observed, eligibility: eligibility)
+                ?? fault(of: decision, in: attestation, held: held, observed: observed, eligibility: eligibility)
             var review = Review(sitting: index, sha256: decision.sha256, verdict: decision.verdict, void: fault)
-            if fault == nil, decision.verdict == .keep, let grant = file?.grant {
+            if fault == nil, let grant = held.grant {
                 review.undecided = eligibility.undecided(grant, reviewer: attestation.by)
             }
             add(review, to: decision.file)
@@ -149,18 +149,19 @@ extension AccessState {
     }
 
     private func fault(
-        of decision: Attestation.Decision, in attestation: Attestation, file: GrantFile?, observed: Instant,
+        of decision: Attestation.Decision, in attestation: Attestation, held: HeldGrant, observed: Instant,
         eligibility: Eligibility
     ) -> VoidReason? {
         let path = DocumentPath(decision.file)
-        let held: Digest?
+        let isSame: Bool?
         switch path {
-        case .grant: held = file?.sha256
-        case .policy, .person, .issuer, .service, .dataClass: held = restrictions[decision.file]?.sha256
+        case .grant: isSame = held.isThere ? held.isSame : nil
+        case .policy, .person, .issuer, .service, .dataClass:
+            isSame = restrictions[decision.file]?.sha256.map { $0 == decision.sha256 }
         case .attestation, .attestationSignature, .denial, .outside, .misplaced: return .notReviewable
         }
-        guard let held else { return .unknownFile }
-        guard held == decision.sha256 else {
+        guard let isSame else { return .unknownFile }
+        guard isSame else {
             // What a plain directory held before is not known. A revoke of it stays until a newer keep, as it does with
             // history; without that, an edit would undo it wherever landing counts as the review.
             if directoryMoment != nil, decision.verdict == .revoke { return nil }
@@ -174,8 +175,25 @@ extension AccessState {
                 return eligibility.fault(
                     keepingProtected: path, described: described(at: decision.file), reviewer: attestation.by)
             }
-            guard let grant = file?.grant else { return .unreadableFile }
+            guard let grant = held.grant else { return .unreadableFile }
             return eligibility.fault(keeping: grant, reviewer: attestation.by)
         }
+    }
+}
+
+/// What a decision finds at the path of a grant.
+private struct HeldGrant {
+    /// Whether a file is there.
+    var isThere = false
+    /// Whether it holds the bytes decided on.
+    var isSame = false
+    /// What it says; looked up only for a `keep` of these bytes, which is judged by it.
+    var grant: Grant?
+
+    init(_ decision: Attestation.Decision, in grants: GrantStore) {
+        guard let row = grants.row(of: decision.file), grants.records[Int(row)].flags.contains(.present) else { return }
+        isThere = true
+        isSame = grants.holds(row, decision.sha256)
+        if isSame, decision.verdict == .keep { grant = grants.grant(row) }
     }
 }

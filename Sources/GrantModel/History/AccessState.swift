@@ -86,7 +86,7 @@ package struct AccessState: Sendable {
     /// `signed_within` does not apply.
     package init(
         directory files: [FileContent], now: Instant, problems: [Diagnostic] = [], verify: VerifySignature,
-        read: ReadDocument = { ParsedDocument(path: $0, file: $1) }
+        read: ReadDocument = { ParsedDocument(path: $0, file: $1, mentions: false) }
     ) {
         directoryMoment = now
         advance(
@@ -108,7 +108,7 @@ package struct AccessState: Sendable {
     /// whole. Work is proportional to what the commit changed.
     package mutating func advance(
         by change: CommitChange, verify: VerifySignature,
-        read: ReadDocument = { ParsedDocument(path: $0, file: $1) }
+        read: ReadDocument = { ParsedDocument(path: $0, file: $1, mentions: false) }
     ) {
         advance(by: change, verify: verify, read: read) { _ in }
     }
@@ -118,7 +118,7 @@ package struct AccessState: Sendable {
     ///   leaves the state in between two commits, to be thrown away.
     package mutating func advance<Fault: Error>(
         by change: CommitChange, verify: VerifySignature,
-        read: ReadDocument = { ParsedDocument(path: $0, file: $1) },
+        read: ReadDocument = { ParsedDocument(path: $0, file: $1, mentions: false) },
         grants load: (_ take: (LoadedGrant) -> Void) throws(Fault) -> Void
     ) throws(Fault) {
         let before = accepted

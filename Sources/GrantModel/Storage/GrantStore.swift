@@ -152,6 +152,13 @@ extension GrantStore {
         return Kind(service: record.service, scope: record.scope, see: record.see)
     }
 
+    /// Whether a row's file has this digest.
+    func holds(_ row: UInt32, _ digest: Digest) -> Bool {
+        let number = records[Int(row)].digest
+        guard number != GrantRecord.none else { return digest.bytes.isEmpty }
+        return DigestRecord(digest) == digests[Int(number)]
+    }
+
     /// Whether a file is at a path.
     func contains(_ path: ByteString) -> Bool {
         row(of: path).map { records[Int($0)].flags.contains(.present) } ?? false

@@ -35,24 +35,43 @@ struct ScopeCompiler {
         for number in limits.count..<state.grants.scopes.count { add(state.grants.scopes[UInt32(number)]) }
         while rules.count < state.grants.records.count { rules.append(.absent) }
         if before == nil {
-            for row in 0..<UInt32(state.grants.records.count) { compile(row, state, assessor) }
+            compileAll(state, assessor)
         } else {
-            for row in state.grants.touched.rows { compile(row, state, assessor) }
+            for row in state.grants.touched.rows { place(row, Self.judge(row, state, assessor), state) }
         }
     }
 
-    private mutating func compile(_ row: UInt32, _ state: AccessState, _ assessor: Assessor) {
+    /// Grants are judged on all processors, some ten thousand at a time.
+    private mutating func compileAll(_ state: AccessState, _ assessor: Assessor) {
+        let window: UInt32 = 32_768
+        let end = UInt32(state.grants.records.count)
+        for start in stride(from: 0, to: end, by: Int(window)) {
+            let rows = Array(start..<min(start + window, end))
+            let judged = ParallelWork.map(rows) { { Self.judge($0, state, assessor) } }
+            for (row, rule) in zip(rows, judged) { place(row, rule, state) }
+        }
+    }
+
+    private mutating func place(_ row: UInt32, _ judged: (rule: ScopeRule, tier: Tier?), _ state: AccessState) {
         let now = state.grants.conditions(of: row)
         let then = before.map { $0.conditions(of: row) } ?? 0..<0
         if now != then {
             callers.remove(then)
             callers.insert(now)
         }
-        rules[Int(row)] = rule(row, state, assessor)
+        var rule = judged.rule
+        if let tier = judged.tier {
+            // More different tiers than there are numbers: the grant gives nothing.
+            if let number = UInt16(exactly: tiers.number(of: tier)) { rule.tier = number } else { rule = .absent }
+        }
+        rules[Int(row)] = rule
     }
 
-    private mutating func rule(_ row: UInt32, _ state: AccessState, _ assessor: Assessor) -> ScopeRule {
-        guard let file = state.grants.file(row) else { return .absent }
+    /// A row's rule without its tier's number, and the tier.
+    private static func judge(
+        _ row: UInt32, _ state: AccessState, _ assessor: Assessor
+    ) -> (rule: ScopeRule, tier: Tier?) {
+        guard let file = state.grants.file(row) else { return (.absent, nil) }
         let assessment = assessor.assess(state.grants.path(row), file)
         var rule = ScopeRule.absent
         rule.basis = ScopeRule.Basis(assessment.basis)
@@ -62,16 +81,12 @@ struct ScopeCompiler {
         let record = state.grants.records[Int(row)]
         rule.scope = record.flags.contains(.readable) ? record.scope : 0
         if record.flags.contains(.pauses) { rule.flags.insert(.pauses) }
-        if let tier = assessment.tier {
-            guard let number = UInt16(exactly: tiers.number(of: tier)) else { return .absent }
-            rule.tier = number
-        }
         switch assessment.basis {
         case .quarantined, .denied:
             if let grant = file.grant, !assessor.referenceFaults(of: grant).isEmpty { rule.flags.insert(.isFaulty) }
         case .revoked, .awaitingReview, .kept, .merged: break
         }
-        return rule
+        return (rule, assessment.tier)
     }
 
     private mutating func add(_ scope: Scope) {

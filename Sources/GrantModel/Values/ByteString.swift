@@ -54,6 +54,21 @@ extension [UInt8] {
     }
 }
 
+extension [UInt8] {
+    /// The same with a text's UTF-8.
+    func isSame(as other: String) -> Bool {
+        let utf8 = other.utf8
+        guard count == utf8.count else { return false }
+        let same = utf8.withContiguousStorageIfAvailable { other in
+            withUnsafeBytes { left in
+                guard let left = left.baseAddress, let right = other.baseAddress else { return true }
+                return memcmp(left, right, other.count) == 0
+            }
+        }
+        return same ?? elementsEqual(utf8)
+    }
+}
+
 extension ByteString: ExpressibleByStringLiteral {
     package init(stringLiteral value: StaticString) {
         self.bytes = value.withUTF8Buffer { Array($0) }

@@ -1,4 +1,6 @@
+import Dispatch
 import GrantModel
+import Synchronization
 
 /// How far reading a long history is.
 package struct ReconcileProgress: Sendable, Hashable {
@@ -33,7 +35,7 @@ package struct CommitIntake: Sendable {
     }
 
     /// Files that are in memory together, about.
-    private static let window = 16_384
+    private static let mostFiles = 8_192
     private static let mostCommits = 512
 
     /// A commit, and what it changed.
@@ -41,6 +43,16 @@ package struct CommitIntake: Sendable {
         var commit: CommitSummary
         var observed: Instant
         var outline: TreeComparison
+    }
+
+    /// Commits that are read together.
+    private struct Window {
+        var steps: [Step] = []
+        /// Why the line cannot be followed beyond `steps`.
+        var fault: ReconcileFault?
+        var files: ReadAhead?
+
+        var isOneLargeCommit: Bool { steps.count == 1 && steps[0].outline.written.count > CommitIntake.mostFiles }
     }
 
     /// Takes a line of commits in, oldest first. What stops it leaves the state after the last commit before.
@@ -51,17 +63,22 @@ package struct CommitIntake: Sendable {
         do throws(GitFault) {
             let repository = try GitRepository.open(path: path)
             var taken = 0
-            while taken < line.count {
-                let (steps, fault) = window(of: line[taken...], in: repository, observed: observed)
+            var current = window(of: line[...], in: repository, observed: observed)
+            while true {
+                // What comes next is read while this is judged.
+                let following = line[(taken + current.steps.count)...]
+                let next = current.fault == nil && !following.isEmpty
+                    ? window(of: following, in: repository, observed: observed) : nil
                 do throws(GitFault) {
-                    try take(steps, into: &state, taken: &taken, of: line.count)
+                    try take(current, into: &state, taken: &taken)
                 } catch {
                     return (taken, ReconcileFault(error, step: .verified, commit: line[taken].id))
                 }
-                if let fault { return (taken, fault) }
+                if let fault = current.fault { return (taken, fault) }
                 if line.count > 1 { progress(ReconcileProgress(unit: .commits, done: taken, total: line.count)) }
+                guard let next else { return (taken, nil) }
+                current = next
             }
-            return (taken, nil)
         } catch {
             return (0, ReconcileFault(error, step: .verified, commit: line.first?.id ?? .none))
         }
@@ -70,35 +87,38 @@ package struct CommitIntake: Sendable {
     /// The next commits that are read together.
     private func window(
         of line: ArraySlice<CommitSummary>, in repository: GitRepository, observed: (ObjectID) -> Instant?
-    ) -> (steps: [Step], fault: ReconcileFault?) {
-        var steps: [Step] = []
+    ) -> Window {
+        var window = Window()
         var files = 0
         for commit in line {
-            guard let moment = observed(commit.id) else { return (steps, .notObserved(commit.id)) }
+            guard let moment = observed(commit.id) else {
+                window.fault = .notObserved(commit.id)
+                break
+            }
             do throws(GitFault) {
                 let outline = try repository.outline(of: commit, limits: limits)
                 files += outline.written.count
                 // One that does not fit is looked at again, first of the next window.
-                if files > Self.window, !steps.isEmpty { return (steps, nil) }
-                steps.append(Step(commit: commit, observed: moment, outline: outline))
+                if files > Self.mostFiles, !window.steps.isEmpty { break }
+                window.steps.append(Step(commit: commit, observed: moment, outline: outline))
             } catch {
-                return (steps, ReconcileFault(error, step: .verified, commit: commit.id))
+                window.fault = ReconcileFault(error, step: .verified, commit: commit.id)
+                break
             }
-            if files >= Self.window || steps.count == Self.mostCommits { return (steps, nil) }
+            if files >= Self.mostFiles || window.steps.count == Self.mostCommits { break }
         }
-        return (steps, nil)
+        if !window.isOneLargeCommit { window.files = readAhead(window.steps.flatMap(\.outline.written)) }
+        return window
     }
 
-    private func take(
-        _ steps: [Step], into state: inout AccessState, taken: inout Int, of total: Int
-    ) throws(GitFault) {
-        if let only = steps.first, steps.count == 1, only.outline.written.count > Self.window {
+    private func take(_ window: Window, into state: inout AccessState, taken: inout Int) throws(GitFault) {
+        if let only = window.steps.first, window.isOneLargeCommit {
             try stream(only, into: &state)
             taken += 1
             return
         }
-        var files = try read(steps.flatMap(\.outline.written))[...]
-        for step in steps {
+        var files = try window.files?.wait()[...] ?? []
+        for step in window.steps {
             try take(step, files.prefix(step.outline.written.count), into: &state)
             files = files.dropFirst(step.outline.written.count)
             taken += 1
@@ -141,11 +161,14 @@ package struct CommitIntake: Sendable {
         var next = state
         try next.advance(by: change, verify: verify, read: Self.reading(parsed)) { (take) throws(GitFault) in
             var start = 0
+            var ahead = readAhead(Array(grants.prefix(Self.mostFiles)))
             while start < grants.count {
-                let end = min(start + Self.window, grants.count)
-                for file in try read(Array(grants[start..<end])) {
+                let end = min(start + Self.mostFiles, grants.count)
+                let next = readAhead(Array(grants[end..<min(end + Self.mostFiles, grants.count)]))
+                for file in try ahead.wait() {
                     if case .grant(let grant) = file { take(grant) }
                 }
+                ahead = next
                 start = end
                 progress(ReconcileProgress(unit: .files, done: end, total: grants.count))
             }
@@ -165,7 +188,7 @@ package struct CommitIntake: Sendable {
 
     /// Answers with what was parsed already.
     private static func reading(_ parsed: [ByteString: ParsedDocument]) -> ReadDocument {
-        { path, file in parsed[file.path] ?? ParsedDocument(path: path, file: file) }
+        { path, file in parsed[file.path] ?? ParsedDocument(path: path, file: file, mentions: false) }
     }
 }
 
@@ -176,6 +199,38 @@ extension CommitIntake {
         /// The document where it is worth parsing ahead.
         case other(ReadFile, ParsedDocument?)
     }
+
+    /// Files that are being read.
+    private final class ReadAhead: Sendable {
+        private let result: Mutex<Result<[Loaded], GitFault>?> = Mutex(nil)
+        private let done = DispatchSemaphore(value: 0)
+
+        func finish(_ result: Result<[Loaded], GitFault>) {
+            self.result.withLock { $0 = result }
+            done.signal()
+        }
+
+        /// Blocks until they were read. To be asked once.
+        func wait() throws(GitFault) -> [Loaded] {
+            done.wait()
+            return try result.withLock { $0.take() }?.get() ?? []
+        }
+    }
+
+    /// Begins to read files; a few are read before this returns.
+    private func readAhead(_ files: [PendingFile]) -> ReadAhead {
+        let ahead = ReadAhead()
+        guard files.count > Self.fewFiles else {
+            ahead.finish(Result { () throws(GitFault) in try read(files) })
+            return ahead
+        }
+        DispatchQueue.global(qos: .userInitiated).async {
+            ahead.finish(Result { () throws(GitFault) in try self.read(files) })
+        }
+        return ahead
+    }
+
+    private static let fewFiles = 32
 
     /// Reads and parses files on all processors.
     private func read(_ files: [PendingFile]) throws(GitFault) -> [Loaded] {
@@ -191,9 +246,9 @@ extension CommitIntake {
         let read = try repository.read(file, limits: limits)
         switch (kind, read) {
         case (.grant, .content(let content)):
-            return .grant(LoadedGrant(content, as: kind) { ParsedDocument(path: $0, file: $1) })
+            return .grant(LoadedGrant(content, as: kind) { ParsedDocument(path: $0, file: $1, mentions: false) })
         case (.grant, .rejected(let problem)): return .grant(LoadedGrant(rejecting: ByteString(file.path), problem))
-        case (.attestation, .content(let content)): return .other(read, ParsedDocument(path: kind, file: content))
+        case (.attestation, .content(let content)): return .other(read, ParsedDocument(path: kind, file: content, mentions: false))
         case (_, _): return .other(read, nil)
         }
     }

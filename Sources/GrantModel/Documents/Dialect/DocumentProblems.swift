@@ -11,9 +11,11 @@ package final class DocumentProblems {
     /// Whether anything reported is an error, counted or kept.
     package private(set) var hasErrors = false
     private var uncounted = 0
+    private let keepsMentions: Bool
 
-    init(path: String) {
+    init(path: String, keepsMentions: Bool = true) {
         self.path = path
+        self.keepsMentions = keepsMentions
     }
 
     /// - Parameters:
@@ -30,6 +32,7 @@ package final class DocumentProblems {
     }
 
     func mention(_ kind: Mention.Kind, _ name: ByteString, at position: Position) {
+        guard keepsMentions else { return }
         mentions.append(Mention(kind: kind, name: name, position: position))
     }
 

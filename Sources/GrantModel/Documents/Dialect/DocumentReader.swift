@@ -25,11 +25,12 @@ package enum DocumentReader {
     /// - Parameters:
     ///   - path: how diagnostics call the file.
     ///   - limit: in bytes; a larger file is refused unread.
+    ///   - mentions: whether what the document mentions is wanted.
     ///   - schema: asks the root mapping for its fields; nil only after it, or a reader, reported an error.
     package static func read<Value>(
-        _ bytes: [UInt8], path: String, limit: Int = limit, _ schema: (inout Fields) -> Value?
+        _ bytes: [UInt8], path: String, limit: Int = limit, mentions: Bool = true, _ schema: (inout Fields) -> Value?
     ) -> Reading<Value> {
-        let problems = DocumentProblems(path: path)
+        let problems = DocumentProblems(path: path, keepsMentions: mentions)
         guard bytes.count <= limit else {
             problems.error(
                 at: nil, "too-large", "\(bytes.count) bytes, at most \(limit) are allowed",

@@ -7,14 +7,15 @@ package struct Fields {
     package let position: Position
     package let problems: DocumentProblems
     private let entries: [DocumentNode.Entry]
-    private var asked: [Bool]
+    /// One bit an entry, as far as they go; a document has no mapping with more fields.
+    private var asked: UInt64 = 0
+    private var askedBeyond: Set<Int> = []
     private var known: [String] = []
 
     private init(_ entries: [DocumentNode.Entry], at position: Position, _ problems: DocumentProblems) {
         self.entries = entries
         self.position = position
         self.problems = problems
-        asked = Array(repeating: false, count: entries.count)
         known.reserveCapacity(12)
     }
 
@@ -67,7 +68,7 @@ package struct Fields {
 
     /// Whether the field is written, whatever its value. Does not count as asking for it.
     package func has(_ name: String) -> Bool {
-        entries.contains { $0.key.count == name.utf8.count && $0.key.bytes.elementsEqual(name.utf8) }
+        entries.contains { $0.key.bytes.isSame(as: name) }
     }
 
     /// Where the field's name is written; that of the mapping when it is absent.
@@ -92,18 +93,16 @@ package struct Fields {
 
     private mutating func entry(_ name: String, suggest: Bool = true) -> DocumentNode.Entry? {
         if suggest { known.append(name) }
-        let length = name.utf8.count
-        guard
-            let index = entries.firstIndex(where: {
-                $0.key.count == length && $0.key.bytes.elementsEqual(name.utf8)
-            })
-        else { return nil }
-        asked[index] = true
+        guard let index = entries.firstIndex(where: { $0.key.bytes.isSame(as: name) }) else { return nil }
+        if index < UInt64.bitWidth { asked |= 1 << UInt64(index) } else { askedBeyond.insert(index) }
         return entries[index]
     }
 
     private func reportUnknown() {
-        for (entry, asked) in zip(entries, asked) where !asked {
+        if asked.nonzeroBitCount + askedBeyond.count == entries.count { return }
+        for (index, entry) in entries.enumerated() {
+            let isAsked = index < UInt64.bitWidth ? asked & 1 << UInt64(index) != 0 : askedBeyond.contains(index)
+            guard !isAsked else { continue }
             let nearest = nearestName(to: entry.key, among: known)
             problems.error(
                 at: entry.keyPosition, "unknown-field", "unknown field \(quoted(entry.key))",

@@ -104,6 +104,8 @@ struct TreeBuilder: ~Copyable {
         switch event.content {
         case .scalar(let text, _, let block):
             let style: DocumentNode.Style = block ? .block : event.endLine != event.start.line ? .folded : .line
+            // What was written raw was looked at before; only an escape can hide what is forbidden.
+            guard event.mayHoldEscapes else { return DocumentNode(content: .text(text, style), position: position) }
             return scalar(text, style, position)
         case .sequenceStart:
             guard depth < Self.maximumDepth else { throw .tooDeep(position) }
@@ -130,6 +132,7 @@ struct TreeBuilder: ~Copyable {
 
     private mutating func entries(depth: Int) throws(Stop) -> [DocumentNode.Entry] {
         var entries: [DocumentNode.Entry] = []
+        entries.reserveCapacity(4)
         var seen: Set<ByteString> = []
         while true {
             let event = try next()
@@ -175,7 +178,6 @@ struct TreeBuilder: ~Copyable {
     }
 
     private func scalar(_ text: ByteString, _ style: DocumentNode.Style, _ position: Position) -> DocumentNode {
-        // What was written raw was looked at before; what is forbidden here was written as an escape.
         let hidden = text.bytes.withUnsafeBufferPointer { ForbiddenText.search($0).found.first }
         guard let hidden else { return DocumentNode(content: .text(text, style), position: position) }
         problems.error(at: position, hidden.code, "\(hidden.message), written as an escape", help: "remove it")

@@ -9,12 +9,7 @@ extension ValueReader where Value == ByteString {
     }
 
     /// Something in `identity/`.
-    static var issuer: ValueReader {
-        .name.then { name, position, problems in
-            problems.mention(.issuer, name, at: position)
-            return name
-        }
-    }
+    static var issuer: ValueReader { issuerReader }
 
     /// The same, remembered with its place.
     func mentioned(as kind: Mention.Kind) -> ValueReader {
@@ -33,16 +28,7 @@ extension ValueReader where Value == ByteString {
     }
 
     /// A data class, built in or in `data/`.
-    static var dataClass: ValueReader {
-        ValueReader.text(
-            "bad-name", "the name of a data class", help: "use a-z, 0-9, `-` and `_`, starting with a letter or digit"
-        ) {
-            $0.isClassName ? $0 : nil
-        }.then { name, position, problems in
-            problems.mention(.dataClass, name, at: position)
-            return name
-        }
-    }
+    static var dataClass: ValueReader { dataClassReader }
 
     /// A grant's id, whether or not there is such a file.
     static var grantID: ValueReader {
@@ -60,4 +46,19 @@ extension ValueReader where Value == ByteString {
             return id
         }
     }
+}
+
+// Made once; see `nameReader`.
+private let issuerReader = ValueReader<ByteString>.name.then { name, position, problems in
+    problems.mention(.issuer, name, at: position)
+    return name
+}
+
+private let dataClassReader = ValueReader<ByteString>.text(
+    "bad-name", "the name of a data class", help: "use a-z, 0-9, `-` and `_`, starting with a letter or digit"
+) {
+    $0.isClassName ? $0 : nil
+}.then { name, position, problems in
+    problems.mention(.dataClass, name, at: position)
+    return name
 }

@@ -162,38 +162,55 @@ private func line(_ node: DocumentNode, _ problems: DocumentProblems) -> ByteStr
 
 extension ValueReader where Value == ByteString {
     /// Text on one line, not empty.
-    package static var anyText: ValueReader { ValueReader { node, problems in line(node, problems) } }
+    package static var anyText: ValueReader { anyTextReader }
 
     /// `[a-z0-9][a-z0-9-]{0,62}`.
-    package static var name: ValueReader {
-        .text("bad-name", "a name", help: "use a-z, 0-9 and `-`, at most 63, starting with a letter or digit") {
-            $0.isName ? $0 : nil
+    package static var name: ValueReader { nameReader }
+}
+
+// Made once: documents are read by the million, and each of these is a few allocations.
+private let anyTextReader = ValueReader<ByteString> { node, problems in line(node, problems) }
+
+private let nameReader = ValueReader<ByteString>.text(
+    "bad-name", "a name", help: "use a-z, 0-9 and `-`, at most 63, starting with a letter or digit"
+) {
+    $0.isName ? $0 : nil
+}
+
+private let proseReader = ValueReader<String> { node, problems in
+    switch node.content {
+    case .text(let text, _):
+        let end = text.bytes.lastIndex { $0 != 0x0A && $0 != 0x20 }
+        guard let end else {
+            problems.error(
+                at: node.position, "empty-value", "the text is empty", help: "write some or remove the field")
+            return nil
         }
+        return String(decoding: text.bytes[...end], as: UTF8.self)
+    case .broken: return nil
+    case .list, .mapping:
+        problems.error(
+            at: node.position, "wrong-type", "expected text, found \(node.kind)",
+            help: "put text that starts with `[` or `{` in quotes")
+        return nil
     }
+}
+
+private let endReader = ValueReader<Instant>.text(
+    "bad-instant", "a day or an instant", help: "write `YYYY-MM-DD` or `YYYY-MM-DDTHH:MMZ`, years 2020 to 2100"
+) {
+    CivilDate($0)?.end ?? Instant($0)
+}
+
+private let digestReader = ValueReader<Digest>.text(
+    "bad-digest", "a SHA-256 digest", help: "write 64 lower-case hexadecimal digits, as `sha256sum` prints"
+) {
+    Digest(hex: $0)
 }
 
 extension ValueReader where Value == String {
     /// Text for people: block scalars and several lines are welcome; trailing line ends are dropped.
-    package static var prose: ValueReader {
-        ValueReader { node, problems in
-            switch node.content {
-            case .text(let text, _):
-                let end = text.bytes.lastIndex { $0 != 0x0A && $0 != 0x20 }
-                guard let end else {
-                    problems.error(
-                        at: node.position, "empty-value", "the text is empty", help: "write some or remove the field")
-                    return nil
-                }
-                return String(decoding: text.bytes[...end], as: UTF8.self)
-            case .broken: return nil
-            case .list, .mapping:
-                problems.error(
-                    at: node.position, "wrong-type", "expected text, found \(node.kind)",
-                    help: "put text that starts with `[` or `{` in quotes")
-                return nil
-            }
-        }
-    }
+    package static var prose: ValueReader { proseReader }
 
     /// A path of the file system: text on one line.
     package static var filePath: ValueReader { ValueReader<ByteString>.anyText.map(\.text) }
@@ -208,13 +225,7 @@ extension ValueReader where Value == Instant {
     }
 
     /// A day, covered to its end, or an instant; either way the first moment not covered.
-    package static var end: ValueReader {
-        .text(
-            "bad-instant", "a day or an instant", help: "write `YYYY-MM-DD` or `YYYY-MM-DDTHH:MMZ`, years 2020 to 2100"
-        ) {
-            CivilDate($0)?.end ?? Instant($0)
-        }
-    }
+    package static var end: ValueReader { endReader }
 }
 
 extension ValueReader where Value == Span {
@@ -249,9 +260,5 @@ extension ValueReader where Value == Int64 {
 
 extension ValueReader where Value == Digest {
     /// 64 lower-case hexadecimal digits.
-    package static var digest: ValueReader {
-        .text("bad-digest", "a SHA-256 digest", help: "write 64 lower-case hexadecimal digits, as `sha256sum` prints") {
-            Digest(hex: $0)
-        }
-    }
+    package static var digest: ValueReader { digestReader }
 }

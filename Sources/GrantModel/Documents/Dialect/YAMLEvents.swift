@@ -20,6 +20,8 @@ struct YAMLEvent {
     var endLine: Int
     var anchored = false
     var tagged = false
+    /// A scalar in double quotes.
+    var mayHoldEscapes = false
 }
 
 /// Why libyaml stopped.
@@ -61,6 +63,7 @@ struct YAMLEvents: ~Copyable {
         let content: YAMLEvent.Content
         var anchored = false
         var tagged = false
+        var mayHoldEscapes = false
         switch event.type {
         case YAML_STREAM_START_EVENT: content = .streamStart
         case YAML_DOCUMENT_START_EVENT:
@@ -75,6 +78,7 @@ struct YAMLEvents: ~Copyable {
             let block = data.style == YAML_LITERAL_SCALAR_STYLE || data.style == YAML_FOLDED_SCALAR_STYLE
             content = .scalar(text, plain: data.style == YAML_PLAIN_SCALAR_STYLE, block: block)
             anchored = data.anchor != nil
+            mayHoldEscapes = data.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE
             // The non-specific tag `!` leaves no tag but turns quoted text into "plain implicit".
             tagged = data.tag != nil || (data.style != YAML_PLAIN_SCALAR_STYLE && data.plain_implicit == 1)
         case YAML_SEQUENCE_START_EVENT:
@@ -90,7 +94,8 @@ struct YAMLEvents: ~Copyable {
         case _: content = .streamEnd
         }
         return YAMLEvent(
-            content: content, start: event.start_mark, endLine: event.end_mark.line, anchored: anchored, tagged: tagged)
+            content: content, start: event.start_mark, endLine: event.end_mark.line, anchored: anchored, tagged: tagged,
+            mayHoldEscapes: mayHoldEscapes)
     }
 
     private func fault() -> YAMLFault {

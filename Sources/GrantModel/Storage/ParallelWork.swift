@@ -3,13 +3,13 @@ import Foundation
 import Synchronization
 
 /// Work on many items on all processors.
-enum ParallelWork {
+package enum ParallelWork {
     private static let portion = 32
     private static let mostWorkers = 16
 
     /// Makes something of each item, in the items' order. Blocks; the first fault ends it.
     /// - Parameter worker: called once on each thread, for what works on that thread.
-    static func map<Item: Sendable, Value: Sendable, Fault: Error>(
+    package static func map<Item: Sendable, Value: Sendable, Fault: Error>(
         _ items: [Item], worker: @Sendable () throws(Fault) -> ((Item) throws(Fault) -> Value)
     ) throws(Fault) -> [Value] {
         let portions = (items.count + portion - 1) / portion

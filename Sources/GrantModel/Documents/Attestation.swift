@@ -1,7 +1,7 @@
 /// `attestations/…/NAME.yaml`: one sitting of one reviewer.
-package struct Attestation: Hashable, Sendable {
-    package struct Decision: Hashable, Sendable {
-        package enum Verdict: String, Sendable, CaseIterable {
+package struct Attestation: Hashable, Sendable, Codable {
+    package struct Decision: Hashable, Sendable, Codable {
+        package enum Verdict: String, Sendable, CaseIterable, Codable {
             case keep, revoke
         }
 

@@ -4,7 +4,7 @@
     import Foundation
 #endif
 
-extension Diagnostic: Encodable {
+extension Diagnostic: Codable {
     private enum CodingKeys: String, CodingKey {
         case path, line, column, severity, code, message, help
     }
@@ -18,6 +18,18 @@ extension Diagnostic: Encodable {
         try container.encode(code, forKey: .code)
         try container.encode(message, forKey: .message)
         try container.encode(help, forKey: .help)
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            path: try container.decode(String.self, forKey: .path),
+            line: try container.decode(Int.self, forKey: .line),
+            column: try container.decode(Int.self, forKey: .column),
+            severity: try container.decode(Severity.self, forKey: .severity),
+            code: try container.decode(String.self, forKey: .code),
+            message: try container.decode(String.self, forKey: .message),
+            help: try container.decode(String.self, forKey: .help))
     }
 }
 

@@ -1,6 +1,6 @@
 /// One finding about one place in one file.
 package struct Diagnostic: Hashable, Sendable {
-    package enum Severity: String, Sendable {
+    package enum Severity: String, Sendable, Codable {
         case error, warning
     }
 
@@ -33,7 +33,7 @@ package struct Diagnostic: Hashable, Sendable {
 }
 
 /// A place in a document, both counted from 1.
-package struct Position: Hashable, Sendable {
+package struct Position: Hashable, Sendable, Codable {
     package var line: Int
     package var column: Int
 

@@ -1,5 +1,5 @@
 /// A document of the grants repository, of whatever kind its path says.
-package enum Document: Sendable, Hashable {
+package enum Document: Sendable, Hashable, Codable {
     case policy(Policy)
     case person(Person)
     case issuer(Issuer)

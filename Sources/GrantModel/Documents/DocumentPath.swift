@@ -1,5 +1,5 @@
 /// What a path below the repository's root stands for.
-package enum DocumentPath: Sendable, Hashable {
+package enum DocumentPath: Sendable, Hashable, Codable {
     case policy
     case person(ByteString)
     case issuer(ByteString)

@@ -1,6 +1,6 @@
 /// `grants/SERVICE/…/NAME.yaml`: who may do what on a service, why, until when.
-package struct Grant: Hashable, Sendable {
-    package enum Beyond: String, Sendable, CaseIterable {
+package struct Grant: Hashable, Sendable, Codable {
+    package enum Beyond: String, Sendable, CaseIterable, Codable {
         case deny
         /// Hold what goes beyond the scope for just-in-time approval.
         case pause
@@ -39,7 +39,7 @@ package struct Grant: Hashable, Sendable {
 }
 
 /// One entry of `to`: every condition given must hold.
-package struct CallerCondition: Hashable, Sendable {
+package struct CallerCondition: Hashable, Sendable, Codable {
     /// A name in `identity/`.
     package var issuer: ByteString
     package var subject: ByteString?
@@ -63,7 +63,7 @@ package struct CallerCondition: Hashable, Sendable {
 }
 
 /// `denied/NAME.yaml`: stop now.
-package struct Denial: Hashable, Sendable {
+package struct Denial: Hashable, Sendable, Codable {
     package var name: ByteString
     /// An issuer alone is allowed here.
     package var to: [CallerCondition]
@@ -80,7 +80,7 @@ package struct Denial: Hashable, Sendable {
 }
 
 /// `data/NAME.yaml`: a class of protected data of your own.
-package struct DataClass: Hashable, Sendable {
+package struct DataClass: Hashable, Sendable, Codable {
     package var name: ByteString
     package var pattern: String?
     package var fields: [ByteString]

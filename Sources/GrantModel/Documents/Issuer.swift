@@ -1,6 +1,6 @@
 /// `identity/NAME.yaml`: an issuer whose tokens are accepted.
-package struct Issuer: Hashable, Sendable {
-    package enum Kind: String, Sendable, CaseIterable {
+package struct Issuer: Hashable, Sendable, Codable {
+    package enum Kind: String, Sendable, CaseIterable, Codable {
         case oidc, saml
     }
 

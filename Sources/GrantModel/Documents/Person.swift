@@ -1,7 +1,7 @@
 /// `people/NAME.yaml`: a human, the keys they sign with and who they are at the identity providers.
-package struct Person: Hashable, Sendable {
+package struct Person: Hashable, Sendable, Codable {
     /// One line of an `authorized_keys` file: type, base64, comment.
-    package struct Key: Hashable, Sendable {
+    package struct Key: Hashable, Sendable, Codable {
         /// The decoded public key blob (RFC 4253 section 6.6), which is what an SSHSIG carries.
         package var blob: [UInt8]
         package var comment: String
@@ -15,7 +15,7 @@ package struct Person: Hashable, Sendable {
         }
     }
 
-    package struct Retirement: Hashable, Sendable {
+    package struct Retirement: Hashable, Sendable, Codable {
         package var fingerprint: ByteString
         /// The start of the day named.
         package var since: Instant
@@ -29,7 +29,7 @@ package struct Person: Hashable, Sendable {
         }
     }
 
-    package struct Alias: Hashable, Sendable {
+    package struct Alias: Hashable, Sendable, Codable {
         package var issuer: ByteString
         package var subject: ByteString
 

@@ -1,6 +1,6 @@
 /// `policy.yaml`: the repository's name, its admins and the tiers of access.
-package struct Policy: Hashable, Sendable {
-    package enum Protection: String, Sendable, CaseIterable {
+package struct Policy: Hashable, Sendable, Codable {
+    package enum Protection: String, Sendable, CaseIterable, Codable {
         /// Changes to policy, people, identity, services and data take effect on landing.
         case merge
         /// They take effect once admins of the previously accepted state attested those bytes.
@@ -33,8 +33,8 @@ package struct Policy: Hashable, Sendable {
 }
 
 /// How strictly a kind of access is reviewed.
-package struct Tier: Hashable, Sendable {
-    package enum FirstReview: String, Sendable, CaseIterable {
+package struct Tier: Hashable, Sendable, Codable {
+    package enum FirstReview: String, Sendable, CaseIterable, Codable {
         case attestation
         /// Landing on main counts as the first review.
         case merge

@@ -1,5 +1,5 @@
 /// What a grant lets its callers ask for (`can`).
-package struct Scope: Hashable, Sendable {
+package struct Scope: Hashable, Sendable, Codable {
     /// Allowed names of each attribute. An attribute that is absent has its default (`ScopeAttribute.allowedByDefault`).
     package var names: [ScopeAttribute: [Pattern]]
     /// The largest `max_tokens` a request may ask for; nil for any.
@@ -15,7 +15,7 @@ package struct Scope: Hashable, Sendable {
 }
 
 /// A field of `can` whose value is a list of names, and of the request's facts.
-package enum ScopeAttribute: String, CaseIterable, Sendable {
+package enum ScopeAttribute: String, CaseIterable, Sendable, Codable {
     case models
     case operations
     case tools
@@ -39,7 +39,7 @@ package enum ScopeAttribute: String, CaseIterable, Sendable {
 }
 
 /// `GET /v1/tickets/**`.
-package struct Route: Hashable, Sendable {
+package struct Route: Hashable, Sendable, Codable {
     /// Upper case; `*` for any.
     package var method: ByteString
     /// `*` stands for any run of bytes without `/`, `**` for any run of bytes.
@@ -52,7 +52,7 @@ package struct Route: Hashable, Sendable {
 }
 
 /// A name in which `*` stands for any run of bytes and nothing else is special.
-package struct Pattern: Hashable, Sendable {
+package struct Pattern: Hashable, Sendable, Codable {
     package var text: ByteString
 
     package init(_ text: ByteString) {

@@ -1,25 +1,25 @@
 /// `services/NAME.yaml`: something that can be called.
-package struct Service: Hashable, Sendable {
-    package enum Kind: String, Sendable, CaseIterable {
+package struct Service: Hashable, Sendable, Codable {
+    package enum Kind: String, Sendable, CaseIterable, Codable {
         case anthropic, http, mcp
     }
 
-    package enum UnknownFields: String, Sendable, CaseIterable {
+    package enum UnknownFields: String, Sendable, CaseIterable, Codable {
         case deny, record
     }
 
-    package enum Mode: String, Sendable, CaseIterable {
+    package enum Mode: String, Sendable, CaseIterable, Codable {
         case enforce
         /// Records what would have been refused, and lets it pass.
         case observe
     }
 
-    package enum Bodies: String, Sendable, CaseIterable {
+    package enum Bodies: String, Sendable, CaseIterable, Codable {
         case masked, none
     }
 
     /// Asking for any of these puts a grant into a stricter tier.
-    package struct Elevation: Hashable, Sendable {
+    package struct Elevation: Hashable, Sendable, Codable {
         package var tier: ByteString
         /// The names of each attribute that count as elevated, as patterns.
         package var scope: [ScopeAttribute: [Pattern]]
@@ -33,7 +33,7 @@ package struct Service: Hashable, Sendable {
     }
 
     /// `scheme://host[:port][/path]`, taken apart once.
-    package struct Upstream: Hashable, Sendable {
+    package struct Upstream: Hashable, Sendable, Codable {
         package var tls: Bool
         package var host: ByteString
         package var port: Int

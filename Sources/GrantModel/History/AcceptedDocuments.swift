@@ -1,7 +1,7 @@
 /// The restricting documents that count: the last accepted version of each.
 ///
 /// A copy of this is what "the state accepted before the commit" means when a sitting is judged.
-package struct AcceptedDocuments: Sendable {
+package struct AcceptedDocuments: Sendable, Codable {
     package internal(set) var policy: Policy?
     package internal(set) var people: [ByteString: Person] = [:]
     package internal(set) var issuers: [ByteString: Issuer] = [:]
@@ -65,7 +65,7 @@ package struct AcceptedDocuments: Sendable {
 
 /// Which people files stand for one human: those that share a signing key, an alias or an e-mail address, directly or
 /// through others. So that two accounts of one person never count as two reviewers.
-struct Humans: Sendable {
+struct Humans: Sendable, Codable {
     /// Only people who share something with somebody else; a name to all names of that human, in order.
     private var shared: [ByteString: [ByteString]] = [:]
 

@@ -25,15 +25,15 @@ package struct AccessState: Sendable {
     }
 
     /// When bytes came to a path.
-    struct Landing: Sendable {
+    struct Landing: Sendable, Codable {
         var observed: Instant
         /// Place of the commit on the first-parent line: several may be observed at one moment.
         var ordinal: Int
     }
 
     /// A file that restricts: what is wrong with it leaves its accepted version in place.
-    struct RestrictionFile: Sendable {
-        enum Condition: Sendable {
+    struct RestrictionFile: Sendable, Codable {
+        enum Condition: Sendable, Codable {
             case accepted
             case removed
             case broken
@@ -80,6 +80,30 @@ package struct AccessState: Sendable {
 
     /// The state before the first commit.
     package init() {}
+
+    /// What an image holds of it beside the columns.
+    func parts(tiers: [Tier], callers: CallerIndex.Parts, strides: [Int]) -> TableImage.Parts {
+        TableImage.Parts(
+            commit: commit, accepted: accepted, ordinal: ordinal, restrictions: restrictions,
+            sittingFiles: sittingFiles, otherReviews: otherReviews, revokedBytes: revokedBytes, findings: findings,
+            problems: problems, sittings: sittings, judged: judged, grants: grants.parts, tiers: tiers,
+            callers: callers, strides: strides)
+    }
+
+    init(_ parts: TableImage.Parts, _ grants: GrantStore) {
+        commit = parts.commit
+        accepted = parts.accepted
+        ordinal = parts.ordinal
+        self.grants = grants
+        restrictions = parts.restrictions
+        sittingFiles = parts.sittingFiles
+        otherReviews = parts.otherReviews
+        revokedBytes = parts.revokedBytes
+        findings = parts.findings
+        problems = parts.problems
+        sittings = parts.sittings
+        judged = parts.judged
+    }
 
     /// The files of a plain directory, without history, judged as of `now`: everything landed and was observed at the
     /// `at` of the attestation that covers it (at `now` where none does), the directory says who is eligible, and

@@ -1,5 +1,5 @@
 /// One file of the grants repository as a commit holds it.
-package struct FileContent: Sendable, Hashable {
+package struct FileContent: Sendable, Hashable, Codable {
     /// From the repository's root.
     package var path: ByteString
     package var bytes: [UInt8]

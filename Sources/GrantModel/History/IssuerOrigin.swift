@@ -1,5 +1,5 @@
 /// Where tokens come from, whatever the file in `identity/` is called: two files of one origin accept the same people.
-enum IssuerOrigin: Hashable, Sendable {
+enum IssuerOrigin: Hashable, Sendable, Codable {
     /// By what its tokens say in `iss`.
     case oidc(ByteString)
     /// By where its metadata lies.

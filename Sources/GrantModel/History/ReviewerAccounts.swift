@@ -1,5 +1,5 @@
 /// Everything a reviewer goes by: what four-eyes compares a grant with.
-struct ReviewerAccounts: Sendable {
+struct ReviewerAccounts: Sendable, Codable {
     private var reviewer: ByteString
     private var names: Set<ByteString>
     private var accounts: [Person]

@@ -1,7 +1,7 @@
 /// One sitting of one reviewer, as it was judged when it was first observed. Never judged again.
-struct Sitting: Sendable {
+struct Sitting: Sendable, Codable {
     /// What makes two sittings the same, whatever their file is called: the bytes, and the key that signed them.
-    struct Identity: Hashable, Sendable {
+    struct Identity: Hashable, Sendable, Codable {
         var sha256: Digest
         var key: [UInt8]
     }
@@ -35,7 +35,7 @@ struct Sitting: Sendable {
 }
 
 /// What one sitting decided about one file.
-struct Review: Sendable {
+struct Review: Sendable, Codable {
     /// Index into `AccessState.sittings`.
     var sitting: Int
     var sha256: Digest
@@ -47,19 +47,19 @@ struct Review: Sendable {
 }
 
 /// Bytes that were revoked, wherever they lie on the same service.
-struct RevokedBytes: Hashable, Sendable {
+struct RevokedBytes: Hashable, Sendable, Codable {
     var service: ByteString
     var sha256: Digest
 }
 
 /// A revoke that counts for bytes, and the file it named.
-struct BytesRevoke: Sendable {
+struct BytesRevoke: Sendable, Codable {
     var path: ByteString
     var review: Review
 }
 
 /// An attestation's two files as the tree holds them now.
-struct SittingFile: Sendable {
+struct SittingFile: Sendable, Codable {
     /// The bytes of a large one are dropped once it was judged (a million decisions weigh 160 MB); whoever changes its
     /// signature alone brings them along (`CommitChange.companions`).
     var document: FileContent? { didSet { hasDroppedBytes = false } }
@@ -79,7 +79,7 @@ struct SittingFile: Sendable {
 }
 
 /// Why a decision, or a whole sitting, does not count.
-enum VoidReason: Hashable, Sendable {
+enum VoidReason: Hashable, Sendable, Codable {
     case unsigned
     case badSignature(String)
     case otherRepository(ByteString, expected: ByteString)

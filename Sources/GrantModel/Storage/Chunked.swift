@@ -160,24 +160,23 @@ extension Chunked {
         }
     }
 
-    /// Elements from the bytes that `forEachChunk` gave.
-    /// - Returns: nil where the bytes are not those of whole elements.
-    init?(bytes: UnsafeRawBufferPointer, shift: Int) {
-        self.init(shift: shift)
-        let stride = MemoryLayout<Element>.stride
-        guard bytes.count % stride == 0 else { return nil }
-        let all = bytes.count / stride
-        while count < all {
-            let part = min(all - count, 1 << shift)
-            let chunk = Chunk(capacity: part)
-            if let start = bytes.baseAddress {
-                UnsafeMutableRawPointer(chunk.elements).copyMemory(from: start + count * stride, byteCount: part * stride)
-            }
-            add(chunk)
-            count += part
-        }
+    /// The same as bytes.
+    func forEachRawChunk<Fault: Error>(_ body: (UnsafeRawBufferPointer) throws(Fault) -> Void) throws(Fault) {
+        try forEachChunk { (part) throws(Fault) in try body(UnsafeRawBufferPointer(part)) }
     }
 
-    /// Bytes of all chunks.
-    var byteCount: Int { chunks.reduce(0) { $0 + $1.capacity * MemoryLayout<Element>.stride } }
+    /// Elements from the bytes that `forEachRawChunk` gave, which `fill` writes piece by piece.
+    init<Fault: Error>(
+        count: Int, shift: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Fault) -> Void
+    ) throws(Fault) {
+        self.init(shift: shift)
+        while self.count < count {
+            let part = min(count - self.count, 1 << shift)
+            let chunk = Chunk(capacity: part)
+            try fill(
+                UnsafeMutableRawBufferPointer(start: chunk.elements, count: part * MemoryLayout<Element>.stride))
+            add(chunk)
+            self.count += part
+        }
+    }
 }

@@ -45,6 +45,55 @@ struct GrantStore: Sendable {
     /// Open addressing by the hash of the id: one more than the row, 0 for free.
     private var slots = Chunked<UInt32>(zeros: 16)
 
+    init() {}
+
+    /// Everything but the columns.
+    struct Parts: Codable, Sendable {
+        var names: [ByteString]
+        var scopes: [Scope]
+        var sees: [[ByteString]]
+        var voids: [VoidReason]
+        var earlier: [UInt32: [Digest: AccessState.Landing]]
+        var undecided: [UInt32: ReviewerAccounts]
+        var unreadable: Set<UInt32>
+        var count: Int
+        var conditionsInUse: Int
+    }
+
+    var parts: Parts {
+        Parts(
+            names: conditions.names.values, scopes: scopes.values, sees: sees.values, voids: voids.values,
+            earlier: earlier, undecided: undecided, unreadable: unreadable, count: count,
+            conditionsInUse: conditionsInUse)
+    }
+
+    /// Takes back what `parts` and the columns say; nil where names are there twice.
+    init?(_ parts: Parts, _ columns: ReadColumns) {
+        records = columns.records
+        conditions = columns.conditions
+        conditions.names = Interned(parts.names)
+        digests = columns.digests
+        reviews = columns.reviews
+        slots = columns.slots
+        scopes = Interned(parts.scopes)
+        sees = Interned(parts.sees)
+        voids = Interned(parts.voids)
+        earlier = parts.earlier
+        undecided = parts.undecided
+        unreadable = parts.unreadable
+        count = parts.count
+        conditionsInUse = parts.conditionsInUse
+        guard conditions.names.count == parts.names.count, scopes.count == parts.scopes.count,
+            sees.count == parts.sees.count, voids.count == parts.voids.count
+        else { return nil }
+    }
+
+    var slotCount: Int { slots.count }
+
+    func forEachSlotChunk<Fault: Error>(_ body: (UnsafeRawBufferPointer) throws(Fault) -> Void) throws(Fault) {
+        try slots.forEachRawChunk(body)
+    }
+
     /// The row of a path below `grants/`, whether or not a file is there now; nil for one never heard of.
     func row(of path: ByteString) -> UInt32? {
         guard Self.isPath(path) else { return nil }

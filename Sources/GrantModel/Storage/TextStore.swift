@@ -18,9 +18,11 @@ struct TextStore: Sendable {
         bytes.append(0)
     }
 
-    init?(bytes: UnsafeRawBufferPointer) {
-        guard let bytes = Chunked<UInt8>(bytes: bytes, shift: 16), bytes.count > 0 else { return nil }
-        self.bytes = bytes
+    /// From the bytes that `forEachChunk` gave.
+    init<Fault: Error>(
+        count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Fault) -> Void
+    ) throws(Fault) {
+        bytes = try Chunked(count: count, shift: 16, fill)
     }
 
     /// - Returns: nil for a text that is too long, or when four gigabytes are full.
@@ -97,6 +99,6 @@ struct TextStore: Sendable {
 
     /// The bytes from the first, chunk by chunk.
     func forEachChunk<Fault: Error>(_ body: (UnsafeRawBufferPointer) throws(Fault) -> Void) throws(Fault) {
-        try bytes.forEachChunk { (part) throws(Fault) in try body(UnsafeRawBufferPointer(part)) }
+        try bytes.forEachRawChunk(body)
     }
 }

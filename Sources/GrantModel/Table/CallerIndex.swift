@@ -7,7 +7,7 @@ struct CallerIndex: Sendable {
     private typealias Kind = CallerKeys.Kind
 
     /// Where a condition hangs.
-    private struct Link: BitwiseCopyable, Sendable {
+    fileprivate struct Link: BitwiseCopyable, Sendable {
         /// One more than the next condition under the same key, 0 for none.
         var next: UInt32
         /// One more than the slot, 0 for a condition that is not in the index.
@@ -49,6 +49,86 @@ struct CallerIndex: Sendable {
         mask = capacity - 1
         tags = Chunked(zeros: capacity, shift: 16)
         heads = Chunked(zeros: capacity, shift: 12)
+    }
+
+    /// Everything but the columns.
+    struct Parts: Codable, Sendable {
+        var used: Int
+        var kinds: [UInt64: UInt8]
+    }
+
+    /// What there are millions of.
+    struct Columns: Sendable {
+        fileprivate var tags = Chunked<UInt8>(shift: 16)
+        fileprivate var heads = Chunked<UInt32>(shift: 12)
+        fileprivate var links = Chunked<Link>(shift: 10)
+
+        mutating func read<Fault: Error>(
+            column: Int, count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Fault) -> Void
+        ) throws(Fault) {
+            switch column {
+            case 0: tags = try Chunked(count: count, shift: 16, fill)
+            case 1: heads = try Chunked(count: count, shift: 12, fill)
+            case _: links = try Chunked(count: count, shift: 10, fill)
+            }
+        }
+
+        /// Whether nothing leads out of the columns, every search ends, and no condition hangs in two places.
+        func isSound(_ parts: Parts, conditions: Int) -> Bool {
+            let slots = tags.count
+            guard slots > 0, slots & (slots - 1) == 0, heads.count == slots, links.count <= conditions else {
+                return false
+            }
+            var free = 0
+            var seen = [Bool](repeating: false, count: links.count)
+            func hangs(_ number: UInt32) -> Bool {
+                if number == 0 { return true }
+                guard number <= links.count, !seen[Int(number) - 1] else { return false }
+                seen[Int(number) - 1] = true
+                return true
+            }
+            for slot in 0..<slots {
+                if tags.at(slot) == 0 { free += 1 }
+                guard hangs(heads.at(slot)) else { return false }
+            }
+            for index in 0..<links.count {
+                guard hangs(links.at(index).next), links.at(index).slot <= slots else { return false }
+            }
+            return free > 0
+        }
+    }
+
+    static var linkStride: Int { MemoryLayout<Link>.stride }
+
+    var parts: Parts { Parts(used: used, kinds: kinds) }
+
+    init(_ parts: Parts, _ columns: Columns, _ store: ConditionStore) {
+        self.store = store
+        allowsIssuerAlone = false
+        tags = columns.tags
+        heads = columns.heads
+        links = columns.links
+        mask = columns.tags.count - 1
+        used = parts.used
+        kinds = parts.kinds
+    }
+
+    func count(column: Int) -> Int {
+        switch column {
+        case 0: tags.count
+        case 1: heads.count
+        case _: links.count
+        }
+    }
+
+    func write<Fault: Error>(
+        column: Int, _ sink: (UnsafeRawBufferPointer) throws(Fault) -> Void
+    ) throws(Fault) {
+        switch column {
+        case 0: try tags.forEachRawChunk(sink)
+        case 1: try heads.forEachRawChunk(sink)
+        case _: try links.forEachRawChunk(sink)
+        }
     }
 
     /// Goes on with a store to which conditions were added.

@@ -31,8 +31,24 @@ struct ScopeCompiler {
         }
     }
 
+    /// With what was compiled before.
+    init(_ grants: GrantStore, rules: Chunked<ScopeRule>, tiers: [Tier], callers: CallerIndex) {
+        self.rules = rules
+        self.tiers = Interned(tiers)
+        self.callers = callers
+        limits = Chunked(shift: 6)
+        patterns = PatternTable()
+        routes = []
+        before = nil
+        addScopes(of: grants)
+    }
+
+    private mutating func addScopes(of grants: GrantStore) {
+        for number in limits.count..<grants.scopes.count { add(grants.scopes[UInt32(number)]) }
+    }
+
     mutating func compile(_ state: AccessState, _ assessor: Assessor) {
-        for number in limits.count..<state.grants.scopes.count { add(state.grants.scopes[UInt32(number)]) }
+        addScopes(of: state.grants)
         while rules.count < state.grants.records.count { rules.append(.absent) }
         if before == nil {
             compileAll(state, assessor)

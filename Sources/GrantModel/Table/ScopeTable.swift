@@ -48,7 +48,13 @@ package final class ScopeTable: Sendable {
     }
 
     /// - Parameter previous: what the state says changed since this table is judged anew, and the rest taken from it.
-    init(compiling state: AccessState, after previous: ScopeTable?) {
+    convenience init(compiling state: AccessState, after previous: ScopeTable?) {
+        var compiler = ScopeCompiler(state.grants, after: previous)
+        compiler.compile(state, state.assessor)
+        self.init(state, compiler)
+    }
+
+    init(_ state: AccessState, _ compiler: ScopeCompiler) {
         self.state = state
         commit = state.commit
         let accepted = state.accepted
@@ -63,8 +69,6 @@ package final class ScopeTable: Sendable {
                 number: state.grants.conditions.names.existing($0.name) ?? .max)
         }
         assessor = state.assessor
-        var compiler = ScopeCompiler(state.grants, after: previous)
-        compiler.compile(state, assessor)
         rules = compiler.rules
         limits = compiler.limits
         patterns = compiler.patterns

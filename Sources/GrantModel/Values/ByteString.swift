@@ -84,3 +84,24 @@ extension ByteString: Comparable {
 extension ByteString: CustomStringConvertible {
     package var description: String { text }
 }
+
+extension ByteString: Codable {
+    /// Text where it is text, else numbers.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let text = try? container.decode(String.self) {
+            self.init(text)
+        } else {
+            self.init(try container.decode([UInt8].self))
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if let text = String(validating: bytes, as: UTF8.self) {
+            try container.encode(text)
+        } else {
+            try container.encode(bytes)
+        }
+    }
+}

@@ -1,5 +1,5 @@
 /// A SHA-256 digest (32 bytes).
-package struct Digest: Hashable, Sendable {
+package struct Digest: Hashable, Sendable, Codable {
     package var bytes: [UInt8]
 
     package init(bytes: [UInt8]) {
@@ -15,7 +15,7 @@ package struct Digest: Hashable, Sendable {
 }
 
 /// A git object id as its lower-case hexadecimal digits; empty where there is no repository.
-package struct ObjectID: Hashable, Sendable, Comparable {
+package struct ObjectID: Hashable, Sendable, Comparable, Codable {
     package var hex: String
 
     package init(hex: String) {

@@ -1,7 +1,7 @@
 /// A moment in whole seconds since 1970-01-01T00:00:00Z, leap seconds ignored.
 ///
 /// A bound such as `notAfter` is the first moment *not* covered, so a clock truncated to seconds decides exactly.
-package struct Instant: Hashable, Comparable, Sendable {
+package struct Instant: Hashable, Comparable, Sendable, Codable {
     package var seconds: Int64
 
     package init(seconds: Int64) {
@@ -19,7 +19,7 @@ package struct Instant: Hashable, Comparable, Sendable {
 }
 
 /// A length of time in whole seconds, as documents write it (`90d`).
-package struct Span: Hashable, Comparable, Sendable {
+package struct Span: Hashable, Comparable, Sendable, Codable {
     package var seconds: Int64
 
     package init(seconds: Int64) {

@@ -59,6 +59,10 @@ package struct AccessState: Sendable {
     package internal(set) var accepted = AcceptedDocuments()
 
     /// Commits taken in so far.
+    package var commitCount: Int { ordinal }
+    /// What was read about grants so far, in pieces that cost about the same: conditions and reviews.
+    package var workCount: Int { grants.reviews.count + grants.conditions.conditions.count }
+
     var ordinal = 0
     /// Set for a plain directory: the moment it is judged at.
     var directoryMoment: Instant?

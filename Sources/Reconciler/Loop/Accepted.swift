@@ -9,6 +9,7 @@ struct Accepted: Sendable {
     /// Nil before anything was accepted.
     var mark: AcceptedMark?
     var log: ObservationLog
+    var snapshot = SnapshotAge.none
 
     /// `clock`, but never before a moment that something was already judged at.
     func effective(_ clock: Instant) -> Instant {
@@ -23,6 +24,8 @@ struct Advance: Sendable {
     var table: ScopeTable?
     /// A commit that cannot be read, and why; those before it count.
     var blocked: ReconcileFault?
+    /// What was taken on somebody's word.
+    var rewrite: AcceptedRewrite?
 }
 
 /// The work of a run that reads the clone. Blocks; runs on the loop's own thread.
@@ -36,10 +39,10 @@ struct Advancing: Sendable {
     func restore(_ accepted: Accepted) throws(ReconcileFault) -> Advance {
         guard let mark = accepted.mark else { return Advance(accepted: accepted) }
         var restored = accepted
-        var state = try replay(accepted, to: mark.commit, in: try open(mark.commit))
-        let table = state.compile(after: nil)
+        let (state, table, snapshot) = try replay(accepted, mark, in: try open(mark.commit))
         restored.state = state
         restored.table = table
+        restored.snapshot = snapshot
         return Advance(accepted: restored, table: table)
     }
 
@@ -50,19 +53,20 @@ struct Advancing: Sendable {
         let now = accepted.effective(clock)
         var next = accepted
         var state: AccessState
+        var known = accepted.table
         let genesis: ObjectID
-        var line: [CommitSummary]
+        var way: Way
         if let mark = accepted.mark {
-            line = try self.line(after: mark.commit, to: tip, in: repository)
+            way = try self.way(from: mark, to: tip, at: now, in: repository)
             genesis = mark.genesis
-            if let known = accepted.state {
-                state = known
+            if let accepted = accepted.state {
+                state = accepted
             } else {
-                state = try replay(accepted, to: mark.commit, in: repository)
+                (state, known, next.snapshot) = try replay(accepted, mark, in: repository)
             }
         } else {
-            line = try self.line(after: nil, to: tip, in: repository)
-            guard let first = line.first else {
+            way = Way(line: try self.line(after: nil, to: tip, in: repository))
+            guard let first = way.line.first else {
                 throw ReconcileFault(step: .linear, reason: "Empty", message: "`\(configuration.branch)` has no commit")
             }
             genesis = first.id
@@ -71,22 +75,36 @@ struct Advancing: Sendable {
         if let pinned = configuration.genesis, pinned != genesis {
             throw .otherGenesis(configuration.branch, wanted: pinned, found: genesis, tip: tip)
         }
-        try observe(line, at: now, in: &next)
+        let trust = TrustedLine(configuration.commits, way.line, startsHistory: accepted.mark == nil)
+        try observe(way.commits, at: now, in: &next)
 
-        let (taken, blocked) = intake.take(line, into: &state) { next.log.times[$0] }
-        let last = taken > 0 ? line[taken - 1].id : accepted.mark?.commit
+        if let rewrite = way.rewrite {
+            try cross(rewrite, into: &state, of: repository)
+            next.snapshot = .none
+        }
+        let earliest = way.rewrite?.observed ?? accepted.mark?.rewrites.last?.observed ?? .distantPast
+        let before = way.rewrite?.to ?? accepted.mark?.commit
+        var last = before
+        let (taken, blocked) = intake.take(
+            way.line, into: &state, observed: { next.log.times[$0].map { max($0, earliest) } }
+        ) { (commit, state) throws(ReconcileFault) in
+            try trust.check(commit, after: last, state, at: now, in: repository)
+            last = commit.id
+        }
+        last = taken > 0 ? way.line[taken - 1].id : before
         if let blocked, last == nil { throw blocked }
         guard let last else { throw ReconcileFault(step: .linear, reason: "Empty", message: "nothing to accept") }
         next.mark = AcceptedMark(
             commit: last, genesis: genesis, branch: configuration.branch,
             remote: AcceptedMark.fingerprint(url: configuration.url), effective: now,
-            confirmed: accepted.mark?.confirmed ?? .distantPast, log: next.log.checksum(of: last) ?? "")
+            confirmed: accepted.mark?.confirmed ?? .distantPast, log: next.log.checksum(of: last) ?? "",
+            rewrites: (accepted.mark?.rewrites ?? []) + (way.rewrite.map { [$0] } ?? []))
         // A table is made anew only where something was taken in, or where none was made since the start.
         let isNew = last != accepted.mark?.commit || accepted.state == nil
-        let table = isNew ? state.compile(after: accepted.table) : nil
+        let table = isNew ? state.compile(after: known) : nil
         next.state = state
         next.table = table ?? accepted.table
-        return Advance(accepted: next, table: table, blocked: blocked)
+        return Advance(accepted: next, table: table, blocked: blocked, rewrite: way.rewrite)
     }
 
     /// Leaves the accepted tip under its branch's name, for people who look into the clone.
@@ -102,7 +120,7 @@ struct Advancing: Sendable {
 }
 
 extension Advancing {
-    private func open(_ commit: ObjectID) throws(ReconcileFault) -> GitRepository {
+    func open(_ commit: ObjectID) throws(ReconcileFault) -> GitRepository {
         do throws(GitFault) {
             return try GitRepository.open(path: directory.repositoryPath)
         } catch {
@@ -111,7 +129,7 @@ extension Advancing {
     }
 
     /// The commits to take in, oldest first; only if history moved forward.
-    private func line(
+    func line(
         after accepted: ObjectID?, to tip: ObjectID, in repository: GitRepository
     ) throws(ReconcileFault) -> [CommitSummary] {
         do throws(GitFault) {
@@ -160,23 +178,83 @@ extension Advancing {
         }
     }
 
-    /// The accepted history from its root, each commit as of when it was first seen.
+    /// The accepted history, each commit as of when it was first seen: from the snapshot, where it fits, else from the root.
     private func replay(
-        _ accepted: Accepted, to tip: ObjectID, in repository: GitRepository
-    ) throws(ReconcileFault) -> AccessState {
-        let line: [CommitSummary]
-        do throws(GitFault) {
-            line = try repository.firstParentLine(after: nil, to: tip)
-        } catch {
-            throw ReconcileFault(error, step: .verified, commit: tip)
-        }
+        _ accepted: Accepted, _ mark: AcceptedMark, in repository: GitRepository
+    ) throws(ReconcileFault) -> (state: AccessState, table: ScopeTable, snapshot: SnapshotAge) {
+        if let resumed = resume(accepted, mark, in: repository) { return resumed }
         var state = AccessState()
-        if let fault = intake.take(line, into: &state, observed: { accepted.log.times[$0] }).fault { throw fault }
-        return state
+        var start: ObjectID?
+        var earliest = Instant.distantPast
+        for rewrite in mark.rewrites {
+            try take(
+                try acceptedLine(after: start, to: rewrite.from, in: repository), into: &state, accepted.log,
+                from: earliest)
+            try cross(rewrite, into: &state, of: repository)
+            start = rewrite.to
+            earliest = rewrite.observed
+        }
+        try take(
+            try acceptedLine(after: start, to: mark.commit, in: repository), into: &state, accepted.log, from: earliest)
+        let table = state.compile(after: nil)
+        return (state, table, .none)
+    }
+
+    /// What the snapshot holds, with what was accepted since; nil where it does not fit for whatever reason.
+    private func resume(
+        _ accepted: Accepted, _ mark: AcceptedMark, in repository: GitRepository
+    ) -> (state: AccessState, table: ScopeTable, snapshot: SnapshotAge)? {
+        guard let snapshot = directory.snapshot.read(), snapshot.place.genesis == mark.genesis,
+            snapshot.place.rewrites == mark.rewrites, accepted.log.checksum(of: snapshot.state.commit) != nil,
+            accepted.log.checksum(of: snapshot.state.commit) == snapshot.place.log
+        else { return nil }
+        var state = snapshot.state
+        let age = SnapshotAge(of: state)
+        do throws(ReconcileFault) {
+            let line = try acceptedLine(after: state.commit, to: mark.commit, in: repository)
+            if line.isEmpty { return (state, snapshot.table, age) }
+            try take(line, into: &state, accepted.log, from: mark.rewrites.last?.observed ?? .distantPast)
+        } catch {
+            return nil
+        }
+        let table = state.compile(after: snapshot.table)
+        return (state, table, age)
+    }
+
+    private func acceptedLine(
+        after start: ObjectID?, to end: ObjectID, in repository: GitRepository
+    ) throws(ReconcileFault) -> [CommitSummary] {
+        do throws(GitFault) {
+            return try repository.firstParentLine(after: start, to: end)
+        } catch {
+            throw ReconcileFault(error, step: .verified, commit: end)
+        }
+    }
+
+    /// Takes in accepted commits as of when each was first seen, but never before `earliest`: after a rewrite, what was
+    /// seen before it may come again.
+    private func take(
+        _ line: [CommitSummary], into state: inout AccessState, _ log: ObservationLog, from earliest: Instant
+    ) throws(ReconcileFault) {
+        let observed = { (commit: ObjectID) in log.times[commit].map { max($0, earliest) } }
+        if let fault = intake.take(line, into: &state, observed: observed).fault { throw fault }
     }
 
     private var intake: CommitIntake {
         CommitIntake(path: directory.repositoryPath, verify: verify, progress: progress)
+    }
+
+    /// Takes in the difference between what was accepted and what may follow it.
+    private func cross(
+        _ rewrite: AcceptedRewrite, into state: inout AccessState, of repository: GitRepository
+    ) throws(ReconcileFault) {
+        do throws(GitFault) {
+            state.advance(
+                by: try repository.change(from: rewrite.from, to: rewrite.to, observed: rewrite.observed),
+                verify: verify)
+        } catch {
+            throw ReconcileFault(error, step: .verified, commit: rewrite.to)
+        }
     }
 }
 

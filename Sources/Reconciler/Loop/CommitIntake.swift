@@ -35,7 +35,7 @@ package struct CommitIntake: Sendable {
     }
 
     /// Files that are in memory together, about.
-    private static let mostFiles = 8_192
+    static let mostFiles = 8_192
     private static let mostCommits = 512
 
     /// A commit, and what it changed.
@@ -56,9 +56,13 @@ package struct CommitIntake: Sendable {
     }
 
     /// Takes a line of commits in, oldest first. What stops it leaves the state after the last commit before.
+    /// - Parameters:
+    ///   - observed: when a commit was first seen.
+    ///   - check: asked before each commit is taken in, with the state before it.
     /// - Returns: how many were taken in, and why not all.
     package func take(
-        _ line: [CommitSummary], into state: inout AccessState, observed: (ObjectID) -> Instant?
+        _ line: [CommitSummary], into state: inout AccessState, observed: (ObjectID) -> Instant?,
+        check: (CommitSummary, AccessState) throws(ReconcileFault) -> Void = { (_, _) throws(ReconcileFault) in }
     ) -> (taken: Int, fault: ReconcileFault?) {
         do throws(GitFault) {
             let repository = try GitRepository.open(path: path)
@@ -69,10 +73,10 @@ package struct CommitIntake: Sendable {
                 let following = line[(taken + current.steps.count)...]
                 let next = current.fault == nil && !following.isEmpty
                     ? window(of: following, in: repository, observed: observed) : nil
-                do throws(GitFault) {
-                    try take(current, into: &state, taken: &taken)
+                do throws(ReconcileFault) {
+                    try take(current, into: &state, taken: &taken, check)
                 } catch {
-                    return (taken, ReconcileFault(error, step: .verified, commit: line[taken].id))
+                    return (taken, error)
                 }
                 if let fault = current.fault { return (taken, fault) }
                 if line.count > 1 { progress(ReconcileProgress(unit: .commits, done: taken, total: line.count)) }
@@ -111,17 +115,32 @@ package struct CommitIntake: Sendable {
         return window
     }
 
-    private func take(_ window: Window, into state: inout AccessState, taken: inout Int) throws(GitFault) {
-        if let only = window.steps.first, window.isOneLargeCommit {
-            try stream(only, into: &state)
+    private func take(
+        _ window: Window, into state: inout AccessState, taken: inout Int,
+        _ check: (CommitSummary, AccessState) throws(ReconcileFault) -> Void
+    ) throws(ReconcileFault) {
+        guard let first = window.steps.first else { return }
+        if window.isOneLargeCommit {
+            try check(first.commit, state)
+            try at(first) { () throws(GitFault) in try stream(first, into: &state) }
             taken += 1
             return
         }
-        var files = try window.files?.wait()[...] ?? []
+        var files = try at(first) { () throws(GitFault) in try window.files?.wait()[...] ?? [] }
         for step in window.steps {
-            try take(step, files.prefix(step.outline.written.count), into: &state)
+            try check(step.commit, state)
+            let own = files.prefix(step.outline.written.count)
+            try at(step) { () throws(GitFault) in try take(step, own, into: &state) }
             files = files.dropFirst(step.outline.written.count)
             taken += 1
+        }
+    }
+
+    private func at<Value>(_ step: Step, _ body: () throws(GitFault) -> Value) throws(ReconcileFault) -> Value {
+        do throws(GitFault) {
+            return try body()
+        } catch {
+            throw ReconcileFault(error, step: .verified, commit: step.commit.id)
         }
     }
 

@@ -48,7 +48,7 @@ struct RepositoryOptions: ParsableArguments {
 final class ProgressLine: Sendable {
     private let title: String
     private let started = ContinuousClock.now
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    let isTerminal = isatty(STDERR_FILENO) == 1
 
     init(_ title: String) {
         self.title = title

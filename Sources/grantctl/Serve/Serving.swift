@@ -40,6 +40,7 @@ struct Serving: Sendable {
         let isLive = LiveFlag()
         self.isLive = isLive
         webhookSecret = WebhookSecret(try file.grants.webhookSecret?.read())
+        let loading = LoadProgress(Logger(label: "reconciler"))
         reconciler = Reconciler(
             configuration: try file.reconcilerConfiguration(), logger: Logger(label: "reconciler"),
             time: time, clock: { .clock },
@@ -49,7 +50,7 @@ struct Serving: Sendable {
                 // So that the first call after a start does not wait for its issuer's keys.
                 Task { await verifier.prefetch(now: .clock) }
             },
-            confirm: { gateway.confirm(at: $0) })
+            confirm: { gateway.confirm(at: $0) }, progress: { loading.show($0) })
     }
 
     func run() async throws {

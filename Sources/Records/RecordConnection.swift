@@ -178,7 +178,8 @@ final class RecordConnection {
         }
     }
 
-    private func insert(_ record: borrowing DecisionRecord, now: Int64, _ db: Database) throws -> Bool {
+    private func insert(_ given: DecisionRecord, now: Int64, _ db: Database) throws -> Bool {
+        let record = given.bounded()
         let statement = statements.decision
         statement.bind(record.id.value, at: 1)
         statement.bind(record.time &- record.id.milliseconds, at: 2)
@@ -211,7 +212,7 @@ final class RecordConnection {
         let key = TextTables.Caller(
             service: record.service, issuer: record.issuer, subject: record.subject, session: record.session)
         if let id = texts.callers.id(of: key) { return id }
-        let id = texts.callers.add(key, capacity: TextTables.capacity)
+        let id = texts.callers.add(key, capacity: TextTables.capacity, bytes: TextTables.bytesOfOthers)
         let statement = statements.caller
         statement.bind(id, at: 1)
         statement.bind(now, at: 2)
@@ -226,7 +227,7 @@ final class RecordConnection {
     private func asked(_ record: borrowing DecisionRecord, now: Int64, _ db: Database) throws -> Int64 {
         let key = TextTables.Asked(method: record.method, path: record.path, model: record.model, facts: record.facts)
         if let id = texts.asked.id(of: key) { return id }
-        let id = texts.asked.add(key, capacity: TextTables.capacity)
+        let id = texts.asked.add(key, capacity: TextTables.capacity, bytes: TextTables.bytesAsked)
         let statement = statements.asked
         statement.bind(id, at: 1)
         statement.bind(now, at: 2)
@@ -242,7 +243,7 @@ final class RecordConnection {
         let key = TextTables.Basis(
             reason: record.reason, grant: record.grant, commit: record.commit, blob: record.blob, rule: record.rule)
         if let id = texts.bases.id(of: key) { return id }
-        let id = texts.bases.add(key, capacity: TextTables.capacity)
+        let id = texts.bases.add(key, capacity: TextTables.capacity, bytes: TextTables.bytesOfOthers)
         let statement = statements.basis
         statement.bind(id, at: 1)
         statement.bind(now, at: 2)

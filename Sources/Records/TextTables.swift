@@ -2,72 +2,82 @@ import GrantModel
 
 /// What of the tables of texts the writer remembers, so that a repeated text costs a look-up in memory.
 ///
-/// Bounded in entries and in age: everything is forgotten when a table is full or the day turns, and is then written
-/// again when it comes up. Doubled rows do no harm, and no row is referred to by decisions made over a day after it.
+/// Bounded in entries, in bytes and in age: everything is forgotten when a table is full or the day turns, and is then
+/// written again when it comes up. Long texts are written every time. Doubled rows do no harm, and no row is referred to by decisions made over a day after it.
 struct TextTables {
-    struct Caller: Hashable {
+    /// What a row is found by.
+    protocol Key: Hashable {
+        /// Bytes of text.
+        var size: Int { get }
+    }
+
+    struct Caller: Key {
         var service: ByteString
         var issuer: ByteString
         var subject: ByteString
         var session: ByteString
 
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(text: service)
-            hasher.combine(text: issuer)
-            hasher.combine(text: subject)
-            hasher.combine(text: session)
-        }
+        var size: Int { service.count + issuer.count + subject.count + session.count }
     }
 
-    struct Asked: Hashable {
+    struct Asked: Key {
         var method: ByteString
         var path: ByteString
         var model: ByteString
         var facts: ByteString
 
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(text: method)
-            hasher.combine(text: path)
-            hasher.combine(text: model)
-            hasher.combine(text: facts)
-        }
+        var size: Int { method.count + path.count + model.count + facts.count }
     }
 
-    struct Basis: Hashable {
+    struct Basis: Key {
         var reason: ByteString
         var grant: ByteString
         var commit: ObjectID
         var blob: ObjectID
         var rule: ByteString
 
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(text: reason)
-            hasher.combine(text: grant)
-            hasher.combine(commit)
-            hasher.combine(blob)
-            hasher.combine(text: rule)
-        }
+        var size: Int { reason.count + grant.count + commit.hex.utf8.count + blob.hex.utf8.count + rule.count }
     }
 
-    struct Table<Key: Hashable> {
-        fileprivate var ids: [Key: Int64] = [:]
-        fileprivate var last: Int64
+    struct Table<Row: Key> {
+        private var ids: [Row: Int64] = [:]
+        private var last: Int64
+        /// Bytes of text in `ids`.
+        private(set) var size = 0
 
-        func id(of key: Key) -> Int64? { ids[key] }
+        init(last: Int64) {
+            self.last = last
+        }
 
-        /// The id for a text not seen before. The caller writes the row.
-        mutating func add(_ key: Key, capacity: Int) -> Int64 {
-            if ids.count >= capacity { ids.removeAll(keepingCapacity: true) }
+        func id(of key: Row) -> Int64? { ids[key] }
+
+        /// The id for a text that is not remembered. The caller writes the row.
+        mutating func add(_ key: Row, capacity: Int, bytes: Int) -> Int64 {
             last += 1
+            let added = key.size
+            guard added <= TextTables.longestKept else { return last }
+            if ids.count >= capacity || size + added > bytes { forget() }
             ids[key] = last
+            size += added
             return last
+        }
+
+        mutating func forget() {
+            ids.removeAll(keepingCapacity: true)
+            size = 0
         }
     }
 
     /// A text table's rows are forgotten after this many milliseconds at the latest.
     static let lifetime: Int64 = 86_400_000
-    /// Entries a table; `asked` holds request facts of some hundred bytes each.
+    /// Entries a table.
     static let capacity = 8_192
+    /// Bytes of text a table, 8 MiB in all. What was asked holds request facts: some hundred bytes, or two or three
+    /// thousand for an agent with many tools.
+    static let bytesAsked = 4 << 20
+    static let bytesOfOthers = 2 << 20
+    /// Longer rows are no agent's every request.
+    static let longestKept = 4_096
 
     var callers: Table<Caller>
     var asked: Table<Asked>
@@ -91,16 +101,8 @@ struct TextTables {
 
     /// Forgets everything, after a transaction whose rows never landed. Ids are not used again.
     mutating func forget() {
-        callers.ids.removeAll(keepingCapacity: true)
-        asked.ids.removeAll(keepingCapacity: true)
-        bases.ids.removeAll(keepingCapacity: true)
-    }
-}
-
-extension Hasher {
-    /// Takes in all bytes in one go: an array hashes each of its elements by itself, which takes ten times as long.
-    fileprivate mutating func combine(text: ByteString) {
-        combine(text.bytes.count)
-        text.bytes.withUnsafeBytes { combine(bytes: $0) }
+        callers.forget()
+        asked.forget()
+        bases.forget()
     }
 }

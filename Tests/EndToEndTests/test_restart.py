@@ -1,5 +1,6 @@
 """What survives a kill, a remote that is away, a bad configuration and a drain."""
 
+import http.client
 import random
 import subprocess
 import threading
@@ -23,7 +24,7 @@ def test_kill_nine_loses_no_accepted_record_and_the_accepted_table_serves_with_t
     print(f"seed {seed}")
     moments = random.Random(seed)
     token = demo.token("triage-bot")
-    answered = set()
+    answered, refused = set(), set()
     for _ in range(5):
         gateway.start()
         stop = threading.Event()
@@ -32,10 +33,9 @@ def test_kill_nine_loses_no_accepted_record_and_the_accepted_table_serves_with_t
             while not stop.is_set():
                 try:
                     status, headers, _ = gateway.ask(token)
-                except OSError:
+                except (OSError, http.client.HTTPException):
                     return
-                assert status == 200
-                answered.add(headers["x-grantctl-request"])
+                (answered if status == 200 else refused).add(headers["x-grantctl-request"])
 
         askers = [threading.Thread(target=keep_asking) for _ in range(4)]
         for asker in askers:
@@ -46,7 +46,7 @@ def test_kill_nine_loses_no_accepted_record_and_the_accepted_table_serves_with_t
         for asker in askers:
             asker.join(20)
         assert answered <= gateway.recorded()
-    assert len(answered) > 20
+    assert len(answered) > 20 and not refused
 
     gateway.remote.rename(gateway.remote.with_suffix(".away"))
     gateway.start()

@@ -86,6 +86,7 @@ struct DocumentsKeyTests {
             ),
             (rsa([0] + Array(repeating: 255, count: 128)), "the RSA key has 1024 bits, at least 2048 are needed"),
             (rsa([0x7F] + Array(repeating: 255, count: 255)), "the RSA key has 2047 bits, at least 2048 are needed"),
+            (rsa([1] + Array(repeating: 255, count: 1_024)), "the RSA key has 8193 bits, at most 8192 can be verified"),
             (rsa([]), "the RSA key has 0 bits, at least 2048 are needed"),
             (rsa([0, 0] + Array(repeating: 255, count: 256)), "the key's contents are malformed"),
             ("ssh-ed25519 AAA", "the key's base64 is broken or cut off"),

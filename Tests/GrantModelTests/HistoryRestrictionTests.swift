@@ -174,7 +174,7 @@ import Testing
         #expect(codes(repository, bot) == ["unknown-tier"])
         #expect(!codes(repository, "grants/claude/bad.yaml").isEmpty)
         #expect(codes(repository, "people/X.yaml") == ["misplaced-file"])
-        #expect(codes(repository, "attestations/a.yaml.sig") == ["stray-signature"])
+        #expect(codes(repository, "attestations/a.yaml.sig") == ["missing-attestation"])
         let paths = repository.state.diagnostics.map(\.path)
         #expect(paths == paths.sorted())
     }

@@ -128,13 +128,38 @@ struct NaiveEvaluator {
         let email = person.email?.text.lowercased()
         for condition in grant.to {
             if let wanted = condition.email?.text.lowercased(), wanted == email { return false }
+            let asked = addresses(condition.issuer, seen.index)
             if let wanted = condition.subject,
-                person.identities.contains(where: { $0.issuer == condition.issuer && $0.subject == wanted })
+                person.identities.contains(where: {
+                    $0.subject == wanted
+                        && ($0.issuer == condition.issuer || !asked.isDisjoint(with: addresses($0.issuer, seen.index)))
+                })
             {
                 return false
             }
         }
         return true
+    }
+
+    /// What an issuer's name stood for, or had last stood for, before and after a commit.
+    private func addresses(_ name: ByteString, _ index: Int) -> Set<ByteString> {
+        let found = [max(0, index - 1), index].compactMap { last in
+            accepted[...last].reversed().lazy.compactMap { state -> ByteString? in
+                if case .issuer(let issuer)? = state[ByteString("identity/\(name).yaml")] { issuer.issuer } else { nil }
+            }.first
+        }
+        return Set(found)
+    }
+
+    /// All bytes a path held since it was last absent, and the first commit that had them.
+    private func landings(_ path: ByteString) -> [Digest: Int] {
+        var landings: [Digest: Int] = [:]
+        var index = history.commits.count - 1
+        while index >= 0, let file = history.commits[index].tree[path] {
+            landings[file.sha256] = index
+            index -= 1
+        }
+        return landings
     }
 
     private func landed(_ path: ByteString) -> Instant {
@@ -155,7 +180,8 @@ struct NaiveEvaluator {
         guard let policy = policy(now) else { return [] }
         return (documents.last ?? [:]).compactMap { path, document -> Standing? in
             guard case .grant(let grant) = document, let digest = history.tree[path]?.sha256,
-                let service = service(grant.service, now), person(grant.by, now) != nil,
+                let service = service(grant.service, now),
+                person(grant.by, now) != nil || history.tree[ByteString("people/\(grant.by).yaml")] != nil,
                 grant.to.allSatisfy({ now[ByteString("identity/\($0.issuer).yaml")] != nil }),
                 (grant.see + service.protects).allSatisfy({
                     DataClass.builtIn.contains($0) || now[ByteString("data/\($0).yaml")] != nil
@@ -178,13 +204,19 @@ struct NaiveEvaluator {
                 if asks { tiers.append(policy.tiers[elevation.tier]!) }
             }
             let landed = landed(path)
+            let landings = landings(path)
             var revokes: [(Digest, Instant)] = []
             var keeps: [ByteString: Instant] = [:]
             for seen in all where trusted(seen) {
                 let effective = min(seen.attestation.at, seen.observed)
-                for decision in seen.attestation.decisions where decision.file == path {
-                    guard history.commits[seen.index].tree[path]?.sha256 == decision.sha256 else { continue }
-                    if decision.verdict == .revoke { revokes.append((decision.sha256, effective)) }
+                for decision in seen.attestation.decisions where decision.verdict == .revoke {
+                    guard history.commits[seen.index].tree[decision.file]?.sha256 == decision.sha256,
+                        case .grant(_, grant.service) = DocumentPath(decision.file)
+                    else { continue }
+                    // Of this file, or of another from which these bytes came afterwards.
+                    if decision.file == path || landings[decision.sha256].map({ $0 > seen.index }) ?? false {
+                        revokes.append((decision.sha256, effective))
+                    }
                 }
             }
             if revokes.contains(where: { $0.0 == digest }) { return nil }

@@ -39,7 +39,13 @@ struct RandomRepository {
         moment = moment + Span(seconds: Int64.random(in: 0...(20 * 86_400), using: &generator))
         switch Int.random(in: 0..<100, using: &generator) {
         case 0..<50: attest()
-        case 50..<65:
+        case 50..<54:
+            let there = history.tree.keys.filter { $0.text.hasPrefix("grants/claude/") }.sorted()
+            guard !there.isEmpty else { return }
+            let (from, to) = (pick(there), pick(Self.grantPaths.filter { $0.hasPrefix("grants/claude/") }))
+            guard from != ByteString(to) else { return }
+            history.commit(at: moment, [(from.text, nil), (to, history.tree[from]?.bytes)])
+        case 54..<65:
             let path = pick(Self.grantPaths)
             history.commit(at: moment, [(path, grant(for: path))])
         case 65..<72:

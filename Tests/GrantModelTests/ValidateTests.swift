@@ -93,6 +93,16 @@ struct ValidateTests {
         #expect(found == (overlaps ? ["services/tickets.yaml:3:9 prefix-overlap"] : []))
     }
 
+    @Test("two files for one issuer are worth a warning, whatever they are called")
+    func origins() {
+        #expect(
+            Self.check(["identity/corp2.yaml": Sample.corp]) == ["identity/corp2.yaml:2:9 shared-issuer?"])
+        #expect(
+            Self.check(["identity/other.yaml": Sample.legacy]) == ["identity/other.yaml:2:11 shared-issuer?"])
+        #expect(
+            Self.check(["identity/corp2.yaml": Sample.corp.replacing("acme.okta", with: "acme2.okta")]) == [])
+    }
+
     @Test("what a grant asks for must fit the kind of its service")
     func kinds() {
         #expect(

@@ -18,7 +18,7 @@ struct DecisionLineTests {
 
     @Test("says who asked what under which grant and how it ended")
     func text() {
-        let id = allowed.decision.id
+        let id = allowed.decision.id.text
         #expect(
             DecisionLine.text(allowed)
                 == "2026-11-22T12:20:00.123Z  allow  claude  bot-7  POST /v1/messages  claude-haiku-4-5  "

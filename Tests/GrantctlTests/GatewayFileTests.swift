@@ -17,7 +17,9 @@ struct GatewayFileTests {
           - {address: '127.0.0.1:0', tls: off}
           - {socket: agent.sock, mode: '0600'}
         admin: {address: '[::1]:9000'}
-        credentials: {anthropic: env:ANTHROPIC_API_KEY}
+        credentials:
+          anthropic: {secret: env:ANTHROPIC_API_KEY, for: https://api.anthropic.com}
+          tickets: file:tickets
         records: {durability: process, keep: 30d}
         event_loops: 2
         drain: 5s
@@ -49,6 +51,8 @@ struct GatewayFileTests {
         }
         #expect(path.hasSuffix("/agent.sock") && mode == 0o600)
         #expect(file.admin.host == "::1" && file.admin.port == 9_000)
+        #expect(file.credentials["anthropic"]?.origins?.map(\.host) == ["api.anthropic.com"])
+        #expect(file.credentials["tickets"]?.origins == nil)
         #expect(file.durability == .process)
         #expect(file.drain == Span(seconds: 5))
         #expect(file.refusalCode == "dlp_request_denied")
@@ -75,6 +79,7 @@ struct GatewayFileTests {
             ("listen: {address: '::1:80', tls: off}", "bad-address"),
             ("listen: {socket: a, mode: rw}", "bad-mode"),
             ("listen: {socket: a}\ncredentials: {anthropic: sk-in-the-clear}", "bad-secret"),
+            ("listen: {socket: a}\ncredentials: {anthropic: {secret: env:A, for: nowhere}}", "bad-origin"),
             ("listen: {socket: a}\nexchange: {issuer: a}", "unsupported-field"),
             ("listen: {socket: a}\nadmim: {address: '127.0.0.1:1'}", "unknown-field"),
         ])

@@ -160,6 +160,11 @@ import Testing
             "a source that is a list",
             message("", messages: #"[{"role":"user","content":[{"type":"image","source":[]}]}]"#), "invalid_field"),
         Case("a fallback that is a number", message(#""fallbacks":[1]"#), "invalid_field"),
+        Case("fallbacks that are a number", message(#""fallbacks":1"#), "invalid_field"),
+        Case("a fallback model that is a number", message(#""fallback_models":[1]"#), "invalid_field"),
+        Case("fallback models that are a bool", message(#""fallback_models":true"#), "invalid_field"),
+        Case("a fallback model within a list", message(#""fallback_models":[["claude-opus-4-1"]]"#), "invalid_field"),
+        Case("a fallback model without a name", message(#""fallback_models":[{"model":null}]"#), "invalid_field"),
         Case("a tool choice that is a string", message(#""tool_choice":"auto""#), "invalid_field"),
         Case("thinking that is a string", message(#""thinking":"on""#), "invalid_field"),
     ]

@@ -68,6 +68,29 @@ import Testing
         ),
         (#""fallbacks":["claude-opus-4-1"]"#, ["claude-opus-4-1"]),
         (#""fallback_models":["claude-opus-4-1"]"#, ["claude-opus-4-1"]),
+        (#""fallback_models":"claude-opus-4-1""#, ["claude-opus-4-1"]),
+        (#""fallback_models":{"model":"claude-opus-4-1"}"#, ["claude-opus-4-1"]),
+        (
+            #""fallback_models":["claude-haiku-4-5",{"model":"claude-opus-4-1","max_tokens":9}]"#,
+            ["claude-haiku-4-5", "claude-opus-4-1"]
+        ),
+        (#""fallbacks":{"model":"claude-opus-4-1"}"#, ["claude-opus-4-1"]),
+        (#""tools":[{"name":"x","input_schema":{},"configs":{"model":"claude-opus-4-1"}}]"#, ["claude-opus-4-1"]),
+        (
+            #""tools":[{"type":"advisor_20260301","name":"advisor","caching":{"model":"claude-opus-4-1"}}]"#,
+            ["claude-opus-4-1"]
+        ),
+        (#""tools":[{"name":"x","configs":[{"input":{"model":"claude-opus-4-1"}}]}]"#, ["claude-opus-4-1"]),
+        (#""tools":[{"name":"x","cache_control":{"model":{"id":"claude-opus-4-1"}}}]"#, ["claude-opus-4-1"]),
+        (#""tool_choice":{"type":{"model":"claude-opus-4-1"}}"#, ["claude-opus-4-1"]),
+        (#""temperature":{"model":"claude-opus-4-1"}"#, ["claude-opus-4-1"]),
+        (#""cache_control":{"type":"ephemeral","models":["claude-opus-4-1"]}"#, ["claude-opus-4-1"]),
+        (#""system":[{"type":"text","text":{"model":"claude-opus-4-1"}}]"#, ["claude-opus-4-1"]),
+        (#""system":[{"type":"text","text":"x","input":{"model":"claude-opus-4-1"}}]"#, ["claude-opus-4-1"]),
+        (
+            #""system":[{"type":"document","source":{"type":"text","data":{"model":"claude-opus-4-1"}}}]"#,
+            ["claude-opus-4-1"]
+        ),
         (#""tools":[{"type":"advisor_20260301","name":"advisor","model":"claude-opus-4-1"}]"#, ["claude-opus-4-1"]),
         (#""tools":[{"name":"x","input_schema":{},"model":"claude-opus-4-1"}]"#, ["claude-opus-4-1"]),
         (#""safeguards":[{"model":"claude-opus-4-1"}]"#, ["claude-opus-4-1"]),
@@ -198,6 +221,16 @@ import Testing
             ["source.type: url", "source.url"]
         ),
         (#"{"type":"container_upload","file_id":"f"}"#, ["type: container_upload"]),
+        (#"{"type":"image","url":"https://a.example/x.png"}"#, ["url"]),
+        (#"{"type":"image","file_id":"f"}"#, ["file_id"]),
+        (
+            #"{"url":"https://a.example","file_id":"f","source":"https://b.example","type":"document"}"#,
+            ["url", "file_id", "source"]
+        ),
+        (#"{"type":"image","source":"https://a.example/x.png"}"#, ["source"]),
+        (#"{"type":"document","source":"file-id"}"#, ["source"]),
+        (#"{"type":"text","text":"x","url":"https://a.example"}"#, ["url"]),
+        (#"{"type":"tool_result","tool_use_id":"t","content":"x","file_id":"f"}"#, ["file_id"]),
         (#"{"type":"mcp_tool_listing","mcp_server_name":"x","tools":[]}"#, ["type: mcp_tool_listing"]),
         (
             #"{"type":"tool_result","tool_use_id":"t","content":[{"type":"image","source":{"type":"file"}}]}"#,
@@ -221,6 +254,22 @@ import Testing
             message("", messages: #"[{"role":"user","content":"a"},{"role":"user","content":[\#(block)]}]"#)
         )
         #expect(result.ungrantable == paths.map { "messages[1].content[0].\($0)" })
+    }
+
+    @Test(arguments: [
+        #"{"type":"web_search_result","url":"https://a.example","title":"t","encrypted_content":"e"}"#,
+        #"{"type":"web_fetch_result","url":"https://a.example","content":null}"#,
+        #"{"type":"code_execution_output","file_id":"f"}"#, #"{"type":"bash_code_execution_output","file_id":"f"}"#,
+        #"{"type":"search_result","source":"https://a.example","title":"t","content":[]}"#,
+        #"{"type":"image","url":null,"file_id":null,"source":{"type":"base64","data":"aGk="}}"#,
+        #"{"type":"tool_use","id":"t","name":"n","input":{},"caller":{"type":"code_execution_20250825","tool_id":"s"}}"#,
+    ])
+    func `places that earlier answers quote are no capability`(block: String) {
+        let result = readFacts(message("", messages: #"[{"role":"assistant","content":[\#(block)]}]"#))
+        #expect(result.faultReason == "none")
+        #expect(result.ungrantable.isEmpty)
+        #expect(result.unknownFields.isEmpty)
+        #expect(result.names(.serverTools).isEmpty)
     }
 
     @Test(arguments: [

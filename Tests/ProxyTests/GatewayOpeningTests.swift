@@ -91,13 +91,14 @@ import Testing
     }
 
     @Test func aHandshakeThatDoesNotComeAboutIsGivenUp() async throws {
-        let (fixture, tls) = try await fixture { $0.timeouts.head = .milliseconds(300) }
+        let (fixture, tls) = try await fixture { $0.timeouts.head = .seconds(1) }
         let silent = try await fixture.connect()
         let begun = try await fixture.connect()
-        try await begun.send([0x16, 3, 1, 2, 0])
+        // On a slow machine the gateway may be first to lose its patience.
+        try? await begun.send([0x16, 3, 1, 2, 0])
         let streamless = try await fixture.connect(tls: tls)
-        try await streamless.send(Self.greeting)
-        for client in [silent, begun, streamless] { try await client.waitForClose(.seconds(5)) }
+        try? await streamless.send(Self.greeting)
+        for client in [silent, begun, streamless] { try await client.waitForClose() }
         #expect(await fixture.gateway.metrics().openConnections == 0)
         await fixture.stop()
     }

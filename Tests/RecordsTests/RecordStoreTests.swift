@@ -27,6 +27,43 @@ import Testing
         #expect(read == [RecordedDecision(decision: decision, completion: completion)])
     }
 
+    @Test func everyTextIsCutToItsBoundWhereItIsWritten() async throws {
+        let place = try TemporaryPlace()
+        let store = try RecordStore(path: place.database, logger: quiet)
+        let id = store.nextID(time: 1_763_800_000_123)
+        func long(_ count: Int = 40_000) -> ByteString { ByteString(String(repeating: "é", count: count)) }
+        let hex = String(repeating: "a", count: 500)
+        let decision = DecisionRecord(
+            id: id, time: 1_763_800_000_123, service: long(), issuer: long(), subject: long(), method: long(),
+            path: long(), model: long(), session: long(), facts: long(), verdict: .deny, reason: long(), grant: long(),
+            commit: ObjectID(hex: hex), blob: ObjectID(hex: hex), rule: long())
+        #expect(await store.write([decision]) == .success)
+        store.close()
+        let read = try #require(try RecordReader(path: place.database).decision(id)?.decision)
+        let texts: [(ByteString, Int)] = [
+            (read.service, 512), (read.issuer, 512), (read.subject, 512), (read.method, 1_024), (read.path, 1_024),
+            (read.model, 512), (read.session, 128), (read.facts, 16_384), (read.reason, 512), (read.grant, 512),
+            (read.rule, 4_096),
+        ]
+        for (text, limit) in texts {
+            // Two bytes a character: the last one that fits in front of the dots.
+            #expect(text == ByteString(String(repeating: "é", count: (limit - 3) / 2) + "..."))
+        }
+        #expect(read.commit.hex.utf8.count == 64)
+        #expect(read.blob.hex.utf8.count == 64)
+        #expect(decision.bounded() == read)
+    }
+
+    @Test func aTextAsLongAsItsBoundIsKeptWhole() {
+        var decision = sample(RecordID(value: 1))
+        decision.session = ByteString(String(repeating: "s", count: DecisionRecord.longestSession))
+        decision.path = ByteString([UInt8](repeating: 0x80, count: DecisionRecord.longestPath))
+        #expect(decision.bounded() == decision)
+        decision.path.bytes.append(0x80)
+        #expect(decision.bounded().path.count <= DecisionRecord.longestPath)
+        #expect(decision.bounded().session == decision.session)
+    }
+
     @Test func aTimeBeforeTheIdsOwnMomentComesBackExactly() async throws {
         let place = try TemporaryPlace()
         let store = try RecordStore(path: place.database, logger: quiet)

@@ -64,17 +64,49 @@ import Testing
         texts.turn(to: 0)
         let key = TextTables.Asked(method: "GET", path: "/", model: "", facts: "")
         #expect(texts.asked.id(of: key) == nil)
-        #expect(texts.asked.add(key, capacity: 2) == 1)
+        #expect(texts.asked.add(key, capacity: 2, bytes: 1_000) == 1)
         #expect(texts.asked.id(of: key) == 1)
         for number in 0..<2 {
             _ = texts.asked.add(
-                TextTables.Asked(method: "GET", path: ByteString("/\(number)"), model: "", facts: ""), capacity: 2)
+                TextTables.Asked(method: "GET", path: ByteString("/\(number)"), model: "", facts: ""), capacity: 2,
+                bytes: 1_000)
         }
         #expect(texts.asked.id(of: key) == nil)
-        #expect(texts.asked.add(key, capacity: 2) == 4)
+        #expect(texts.asked.add(key, capacity: 2, bytes: 1_000) == 4)
         texts.turn(to: TextTables.lifetime - 1)
         #expect(texts.asked.id(of: key) == 4)
         texts.turn(to: TextTables.lifetime)
         #expect(texts.asked.id(of: key) == nil)
+    }
+
+    private func asked(_ facts: Int, _ number: Int) -> TextTables.Asked {
+        TextTables.Asked(
+            method: "", path: ByteString("\(1_000 + number)"), model: "",
+            facts: ByteString(String(repeating: "x", count: facts)))
+    }
+
+    @Test func textsAreRememberedUpToANumberOfBytes() {
+        var texts = TextTables(lastCaller: 0, lastAsked: 0, lastBasis: 0)
+        for number in 0..<50 {
+            _ = texts.asked.add(asked(96, number), capacity: 1_000, bytes: 1_000)
+            #expect(texts.asked.size <= 1_000)
+            #expect(texts.asked.id(of: asked(96, number)) == Int64(number + 1), "the newest is remembered")
+        }
+        #expect(texts.asked.id(of: asked(96, 0)) == nil)
+        texts.forget()
+        #expect(texts.asked.size == 0)
+    }
+
+    @Test func aLongTextGetsAnIdOfItsOwnEveryTimeAndIsNotRemembered() {
+        var texts = TextTables(lastCaller: 0, lastAsked: 7, lastBasis: 0)
+        let long = asked(TextTables.longestKept, 1)
+        #expect(texts.asked.add(long, capacity: 10, bytes: 1 << 20) == 8)
+        #expect(texts.asked.id(of: long) == nil)
+        #expect(texts.asked.add(long, capacity: 10, bytes: 1 << 20) == 9)
+        #expect(texts.asked.size == 0)
+        let kept = asked(TextTables.longestKept - 4, 1)
+        #expect(texts.asked.add(kept, capacity: 10, bytes: 1 << 20) == 10)
+        #expect(texts.asked.id(of: kept) == 10)
+        #expect(texts.asked.size == TextTables.longestKept)
     }
 }

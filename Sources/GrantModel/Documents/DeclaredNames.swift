@@ -91,7 +91,7 @@ package struct DeclaredNames: Sendable, Hashable {
                 at: mention.position, "wrong-repository",
                 "signed for \(quoted(mention.name)), this repository is \(quoted(repository))",
                 help: "sign what belongs here; this sitting counts for nothing")
-        case .grant, .decision, .scopeField, .key, .alias, .email, .prefix: break
+        case .grant, .decision, .scopeField, .key, .alias, .email, .prefix, .origin: break
         }
     }
 

@@ -16,7 +16,7 @@ package enum DocumentPath: Sendable, Hashable {
     /// In a known folder, and wrong there. The message says what fits.
     case misplaced(message: String)
 
-    /// The folders in which every file means something, in the order DESIGN lists them.
+    /// The folders in which every file means something, in the order the documentation lists them.
     package static let folders: [ByteString] = [
         "people", "identity", "services", "data", "grants", "attestations", "denied",
     ]

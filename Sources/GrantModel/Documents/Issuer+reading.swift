@@ -25,13 +25,13 @@ extension Issuer {
             certificateAuthority: authority)
         switch kind {
         case .oidc:
-            let url = fields.required("issuer", .webAddressText)
+            let url = fields.required("issuer", .webAddressText.mentioned(as: .origin))
             let algorithms = fields.required("algorithms", .nonEmptyList(of: .algorithm))
             guard let url, let algorithms else { return nil }
             issuer.issuer = url
             issuer.algorithms = algorithms
         case .saml:
-            let metadata = fields.required("metadata", .metadata)
+            let metadata = fields.required("metadata", .metadata.mentioned(as: .origin))
             let recipient = fields.required("recipient", .webAddressText)
             issuer.metadata = metadata
             issuer.recipient = recipient

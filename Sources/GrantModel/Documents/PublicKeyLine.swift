@@ -11,6 +11,10 @@ extension Person.Key {
         "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
     ]
 
+    /// What an RSA key may measure, in bits: less is too weak, and more the library that verifies (BoringSSL) does not
+    /// take. One bound for the line and for the signature, so that no line is accepted whose signatures never count.
+    package static let rsaBits = 2_048...8_192
+
     /// `TYPE BASE64 [COMMENT]`, a line of a `.pub` file.
     ///
     /// The blob is taken apart, so that a line cannot name one type and hold another.
@@ -56,10 +60,15 @@ extension Person.Key {
             // A positive mpint has a leading zero byte where its top bit is set (RFC 4251 section 5).
             let magnitude = modulus.drop { $0 == 0 }
             let bits = magnitude.count * 8 - (magnitude.first?.leadingZeroBitCount ?? 0)
-            guard bits >= 2_048 else {
-                throw PublicKeyFault(message: "the RSA key has \(bits) bits, at least 2048 are needed")
+            guard bits >= rsaBits.lowerBound else {
+                throw PublicKeyFault(
+                    message: "the RSA key has \(bits) bits, at least \(rsaBits.lowerBound) are needed")
             }
-            sound = modulus.count <= magnitude.count + 1 && bits <= 16_384
+            guard bits <= rsaBits.upperBound else {
+                throw PublicKeyFault(
+                    message: "the RSA key has \(bits) bits, at most \(rsaBits.upperBound) can be verified")
+            }
+            sound = modulus.count <= magnitude.count + 1
         }
         guard sound, wire.isAtEnd else { throw PublicKeyFault(message: "the key's contents are malformed") }
     }

@@ -71,6 +71,7 @@ private struct Tree {
         }
         checkUnique()
         checkPrefixes()
+        checkOrigins()
         return found.sorted { left, right in
             left.path == right.path
                 ? (left.line, left.column, left.code) < (right.line, right.column, right.code)
@@ -122,7 +123,8 @@ private struct Tree {
                     file, mention, "unknown-grant", "there is no grant \(quoted(mention.name))",
                     help: nearestName(to: mention.name, among: grantIDs.map(\.text).sorted())
                         .map { "did you mean `\($0)`?" } ?? "it is denied should it appear")
-            case .grant, .person, .issuer, .tier, .dataClass, .repository, .scopeField, .key, .alias, .email, .prefix:
+            case .grant, .person, .issuer, .tier, .dataClass, .repository, .scopeField, .key, .alias, .email, .prefix,
+                .origin:
                 break
             }
         }
@@ -156,7 +158,9 @@ private struct Tree {
                 case .key: what = "the key \(quoted(mention.name))"
                 case .alias: what = "this identity"
                 case .email: what = "the e-mail address \(quoted(mention.name))"
-                case .person, .issuer, .tier, .dataClass, .grant, .decision, .repository, .scopeField, .prefix: continue
+                case .person, .issuer, .tier, .dataClass, .grant, .decision, .repository, .scopeField, .prefix,
+                    .origin:
+                    continue
                 }
                 if let other = owners[mention.kind]?[mention.name], other != person.name {
                     report(
@@ -165,6 +169,25 @@ private struct Tree {
                 } else {
                     owners[mention.kind, default: [:]][mention.name] = person.name
                 }
+            }
+        }
+    }
+
+    /// Two files for one issuer are allowed, for another audience say; who reviews by one name must know of the other.
+    private mutating func checkOrigins() {
+        var seen: [IssuerOrigin: ByteString] = [:]
+        for file in files {
+            guard case .issuer(let issuer)? = file.parsed.document,
+                let mention = file.parsed.mentions.first(where: { $0.kind == .origin })
+            else { continue }
+            let origin = IssuerOrigin(of: issuer)
+            if let other = seen[origin] {
+                warn(
+                    file, mention, "shared-issuer",
+                    "\(quoted(mention.name)) is the issuer of \(quoted(other)) already",
+                    help: "keep one of the two, or mind that a grant by either name reaches the same people")
+            } else {
+                seen[origin] = issuer.name
             }
         }
     }

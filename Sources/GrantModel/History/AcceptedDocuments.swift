@@ -10,6 +10,8 @@ package struct AcceptedDocuments: Sendable {
     package internal(set) var denials: [ByteString: Denial] = [:]
     /// What people who are gone had retired: removing a file must not revive a compromised key.
     var retiredByThoseGone: [ByteString: [Person.Retirement]] = [:]
+    /// What issuers whose files are gone were: people's files go on naming them.
+    private var originsOfThoseGone: [ByteString: IssuerOrigin] = [:]
     /// Who shares a key, an alias or an address with whom.
     var humans = Humans()
 
@@ -18,6 +20,14 @@ package struct AcceptedDocuments: Sendable {
         people[person]?.retired ?? retiredByThoseGone[person] ?? []
     }
 
+    /// What an issuer's name stands for, or stood for last.
+    func origin(of issuer: ByteString) -> IssuerOrigin {
+        issuers[issuer].map { IssuerOrigin(of: $0) } ?? originsOfThoseGone[issuer] ?? .unknown(name: issuer)
+    }
+
+    /// Finds out anew who shares what with whom, after people or issuers changed.
+    mutating func findHumans() { humans = Humans(self) }
+
     /// Takes `document` as the accepted version of its file.
     mutating func take(_ document: Document) {
         switch document {
@@ -25,7 +35,9 @@ package struct AcceptedDocuments: Sendable {
         case .person(let person):
             people[person.name] = person
             retiredByThoseGone[person.name] = nil
-        case .issuer(let issuer): issuers[issuer.name] = issuer
+        case .issuer(let issuer):
+            issuers[issuer.name] = issuer
+            originsOfThoseGone[issuer.name] = nil
         case .service(let service): services[service.name] = service
         case .dataClass(let dataClass): classes[dataClass.name] = dataClass
         case .denial(let denial): denials[denial.name] = denial
@@ -41,7 +53,8 @@ package struct AcceptedDocuments: Sendable {
             if let gone = people.removeValue(forKey: name), !gone.retired.isEmpty {
                 retiredByThoseGone[name] = gone.retired
             }
-        case .issuer(let name): issuers[name] = nil
+        case .issuer(let name):
+            if let gone = issuers.removeValue(forKey: name) { originsOfThoseGone[name] = IssuerOrigin(of: gone) }
         case .service(let name): services[name] = nil
         case .dataClass(let name): classes[name] = nil
         case .denial(let name): denials[name] = nil
@@ -58,7 +71,8 @@ struct Humans: Sendable {
 
     init() {}
 
-    init(_ people: [ByteString: Person]) {
+    init(_ documents: AcceptedDocuments) {
+        let people = documents.people
         var parent: [ByteString: ByteString] = [:]
         func root(_ name: ByteString) -> ByteString {
             var current = name
@@ -68,7 +82,7 @@ struct Humans: Sendable {
         var owner: [Trait: ByteString] = [:]
         var merged = false
         for person in people.values {
-            for trait in Trait.all(of: person) {
+            for trait in Trait.all(of: person, documents) {
                 guard let other = owner[trait] else {
                     owner[trait] = person.name
                     continue
@@ -92,13 +106,19 @@ struct Humans: Sendable {
     /// Every name of the human behind `name`, itself included.
     func names(of name: ByteString) -> [ByteString] { shared[name] ?? [name] }
 
+    /// Whether two files stand for one human by themselves.
+    static func share(_ one: Person, _ other: Person, _ documents: AcceptedDocuments) -> Bool {
+        !Set(Trait.all(of: one, documents)).isDisjoint(with: Trait.all(of: other, documents))
+    }
+
     private enum Trait: Hashable {
         case key([UInt8])
-        case alias(Person.Alias)
+        case alias(IssuerOrigin, subject: ByteString)
         case email(ByteString)
 
-        static func all(of person: Person) -> [Trait] {
-            person.keys.map { .key($0.blob) } + person.identities.map { .alias($0) }
+        static func all(of person: Person, _ documents: AcceptedDocuments) -> [Trait] {
+            person.keys.map { .key($0.blob) }
+                + person.identities.map { .alias(documents.origin(of: $0.issuer), subject: $0.subject) }
                 + (person.email.map { [.email($0.foldingASCIICase)] } ?? [])
         }
     }

@@ -6,7 +6,7 @@ extension AccessState {
         if accepted.policy == nil, restrictions["policy.yaml"] == nil {
             all.append(
                 Diagnostic(
-                    path: "policy.yaml", code: "no-policy", message: "there is no policy",
+                    path: "policy.yaml", code: "missing-policy", message: "there is no policy",
                     help: "add one: without it no grant is in force"))
         }
         let assessor = assessor
@@ -78,7 +78,7 @@ extension AccessState {
             for other in accepted.services.values
             where other.name < service.name && other.prefix.overlapsPrefix(service.prefix) {
                 add(
-                    path, .error, "prefix-taken",
+                    path, .error, "prefix-overlap",
                     "the prefix `\(service.prefix)` collides with that of `\(other.name)`",
                     "choose prefixes of which neither begins with the other")
             }
@@ -105,7 +105,7 @@ extension AccessState {
             guard let void = sitting.void, let path = sitting.paths.first else { continue }
             all.append(
                 Diagnostic(
-                    path: path.text, code: "void-sitting",
+                    path: path.text, code: void.code,
                     message: "the whole sitting is void: \(VoidText.why(void, by: sitting.by))",
                     help: "sign a new one"))
         }

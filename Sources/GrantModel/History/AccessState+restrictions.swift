@@ -59,7 +59,7 @@ extension AccessState {
         guard !waiting.isEmpty else { return }
         // The admins who count were found when each sitting was judged; the number needed is that of the policy before.
         let needed = max(1, accepted.policy?.protectReviewers ?? 1)
-        var people = false
+        var humansChanged = false
         // The policy comes first, so that one commit's files fall under what it then says about protection.
         for (path, file) in waiting.sorted(by: { $0.value.path == .policy && $1.value.path != .policy }) {
             guard case .pending(let document) = file.condition, let sha256 = file.sha256 else { continue }
@@ -72,9 +72,9 @@ extension AccessState {
             var entry = file
             accept(document, into: &entry)
             restrictions[path] = entry
-            if case .person = document { people = true }
+            if file.path.tellsPeopleApart { humansChanged = true }
         }
-        if people { accepted.humans = Humans(accepted.people) }
+        if humansChanged { accepted.findHumans() }
     }
 
     /// Sittings of distinct admins whose `keep` of a protected file counts; empty once anybody revoked those bytes.

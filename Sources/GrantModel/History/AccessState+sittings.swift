@@ -14,7 +14,7 @@ extension AccessState {
             } else {
                 findings[path] = [
                     Diagnostic(
-                        path: path.text + ".sig", code: "stray-signature",
+                        path: path.text + ".sig", code: "missing-attestation",
                         message: "a signature without `\(path)` beside it", help: "add the file it signs, or delete it")
                 ]
             }
@@ -71,15 +71,52 @@ extension AccessState {
         let listed = eligibility.before.people[attestation.by]?.keys.first { $0.blob == key }
         sittings.append(
             Sitting(
-                by: attestation.by, names: eligibility.before.humans.names(of: attestation.by), key: key,
+                by: attestation.by, names: eligibility.names(of: attestation.by), key: key,
                 fingerprint: listed?.fingerprint,
                 effective: min(attestation.at, observed), observed: observed, ordinal: ordinal, void: void,
                 paths: [path], origin: path))
         sittingFiles[path]?.sitting = index
         for decision in attestation.decisions {
             let fault = void ?? fault(of: decision, in: attestation, observed: observed, eligibility: eligibility)
-            reviews[decision.file, default: []].append(
-                Review(sitting: index, sha256: decision.sha256, verdict: decision.verdict, void: fault))
+            var review = Review(sitting: index, sha256: decision.sha256, verdict: decision.verdict, void: fault)
+            if fault == nil, decision.verdict == .keep, let grant = grants[decision.file]?.grant {
+                review.undecided = eligibility.undecided(grant, reviewer: attestation.by)
+            }
+            reviews[decision.file, default: []].append(review)
+            note(review, of: decision.file)
+        }
+    }
+
+    /// Remembers what was revoked by its bytes, so that another name does not bring it back.
+    private mutating func note(_ review: Review, of path: ByteString) {
+        guard review.verdict == .revoke, case .grant(_, let service) = DocumentPath(path) else { return }
+        // A plain directory does not say what a file that is gone held, so the revoke is believed.
+        guard review.void == nil || (directoryMoment != nil && review.void == .unknownFile) else { return }
+        revokedBytes[RevokedBytes(service: service, sha256: review.sha256), default: []].append(
+            BytesRevoke(path: path, review: review))
+    }
+
+    /// Revokes of bytes that `file` held and that another file held before: it was moved, or copied, after somebody
+    /// revoked it. A file that lay beside the revoked one at that time is judged by its own revokes only.
+    func revokesTakenAlong(by file: GrantFile, at path: ByteString) -> [Review] {
+        guard !revokedBytes.isEmpty, case .grant(_, let service) = DocumentPath(path) else { return [] }
+        var held = file.earlier
+        held[file.sha256] = file.landing
+        return held.flatMap { sha256, landing in
+            (revokedBytes[RevokedBytes(service: service, sha256: sha256)] ?? []).filter { revoke in
+                revoke.path != path
+                    && (directoryMoment == nil
+                        ? landing.ordinal > sittings[revoke.review.sitting].ordinal : grants[revoke.path] == nil)
+            }.map(\.review)
+        }
+    }
+
+    /// The person that a file is about as it is now, accepted or not.
+    private func described(at path: ByteString) -> Person? {
+        switch restrictions[path]?.condition {
+        case .pending(.person(let person))?: person
+        case .accepted?: if case .person(let name) = DocumentPath(path) { accepted.people[name] } else { nil }
+        case .pending?, .broken?, .refused?, .removed?, nil: nil
         }
     }
 
@@ -94,13 +131,19 @@ extension AccessState {
         case .attestation, .attestationSignature, .denial, .outside, .misplaced: return .notReviewable
         }
         guard let held else { return .unknownFile }
-        guard held == decision.sha256 else { return .otherBytes }
+        guard held == decision.sha256 else {
+            // What a plain directory held before is not known. A revoke of it stays until a newer keep, as it does with
+            // history; without that, an edit would undo it wherever landing counts as the review.
+            if directoryMoment != nil, decision.verdict == .revoke { return nil }
+            return .otherBytes
+        }
         switch decision.verdict {
         case .revoke: return nil
         case .keep:
             if let fault = eligibility.ageFault(of: attestation, observed: observed) { return fault }
             if path.isProtected {
-                return eligibility.fault(keepingProtected: path, reviewer: attestation.by)
+                return eligibility.fault(
+                    keepingProtected: path, described: described(at: decision.file), reviewer: attestation.by)
             }
             guard let grant = grants[decision.file]?.grant else { return .unreadableFile }
             return eligibility.fault(keeping: grant, reviewer: attestation.by)

@@ -13,11 +13,20 @@ package struct AccessState: Sendable {
         var blob: ObjectID
         var sha256: Digest
         /// The first appearance of these bytes at this path since it was last deleted.
-        var landed: Instant
+        var landing: Landing
         /// Nil when the file cannot be read.
         var grant: Grant?
         /// Other bytes this path held since it was last deleted, and when they landed.
-        var earlier: [Digest: Instant]
+        var earlier: [Digest: Landing]
+
+        var landed: Instant { landing.observed }
+    }
+
+    /// When bytes came to a path.
+    struct Landing: Sendable {
+        var observed: Instant
+        /// Place of the commit on the first-parent line: several may be observed at one moment.
+        var ordinal: Int
     }
 
     /// A file that restricts: what is wrong with it leaves its accepted version in place.
@@ -56,6 +65,8 @@ package struct AccessState: Sendable {
     var restrictions: [ByteString: RestrictionFile] = [:]
     var sittingFiles: [ByteString: SittingFile] = [:]
     var reviews: [ByteString: [Review]] = [:]
+    /// Of grants: what a file that is moved elsewhere takes along.
+    var revokedBytes: [RevokedBytes: [BytesRevoke]] = [:]
     /// What reading the file itself found.
     var findings: [ByteString: [Diagnostic]] = [:]
     /// Tree entries that cannot be taken.
@@ -89,7 +100,7 @@ package struct AccessState: Sendable {
         let before = accepted
         let isFirst = ordinal == 0
         var touchedSittings: Set<ByteString> = []
-        var peopleChanged = false
+        var humansChanged = false
 
         for path in change.removed + change.unreadable + change.written.map(\.path) { clearFindings(at: path) }
         for problem in change.problems { problems[ByteString(problem.path), default: []].append(problem) }
@@ -108,10 +119,10 @@ package struct AccessState: Sendable {
                 for below in broken(below: path) where !unreadable.contains(below) {
                     clearFindings(at: below)
                     takeRemoval(below, kind: DocumentPath(below), touched: &touchedSittings)
-                    peopleChanged = true
+                    humansChanged = true
                 }
             case .policy, .person, .issuer, .service, .dataClass, .grant, .attestation, .attestationSignature, .denial:
-                if case .person = kind { peopleChanged = true }
+                if kind.tellsPeopleApart { humansChanged = true }
                 takeRemoval(path, kind: kind, touched: &touchedSittings)
             }
         }
@@ -122,7 +133,7 @@ package struct AccessState: Sendable {
             let kind = DocumentPath(file.path)
             switch kind {
             case .policy, .person, .issuer, .service, .dataClass, .denial:
-                if case .person = kind { peopleChanged = true }
+                if kind.tellsPeopleApart { humansChanged = true }
                 let parsed = read(kind, file)
                 findings[file.path] = parsed.diagnostics.isEmpty ? nil : parsed.diagnostics
                 takeRestriction(file, kind: kind, document: parsed.document, isFirst: isFirst, before: before)
@@ -144,7 +155,7 @@ package struct AccessState: Sendable {
                 ]
             }
         }
-        if peopleChanged { accepted.humans = Humans(accepted.people) }
+        if humansChanged { accepted.findHumans() }
 
         if !touchedSittings.isEmpty {
             let eligibility = Eligibility(
@@ -185,15 +196,15 @@ package struct AccessState: Sendable {
     private mutating func takeGrant(_ file: FileContent, id: ByteString, document: Document?, observed: Instant) {
         var grant: Grant?
         if case .grant(let read)? = document { grant = read }
-        var earlier: [Digest: Instant] = [:]
-        var landed = observed
+        var earlier: [Digest: Landing] = [:]
+        var landing = Landing(observed: observed, ordinal: ordinal)
         if let previous = grants[file.path] {
             earlier = previous.earlier
-            earlier[previous.sha256] = previous.landed
-            landed = earlier.removeValue(forKey: file.sha256) ?? observed
+            earlier[previous.sha256] = previous.landing
+            landing = earlier.removeValue(forKey: file.sha256) ?? landing
         }
         grants[file.path] = GrantFile(
-            id: id, blob: file.blob, sha256: file.sha256, landed: landed, grant: grant, earlier: earlier)
+            id: id, blob: file.blob, sha256: file.sha256, landing: landing, grant: grant, earlier: earlier)
     }
 
     private mutating func takeRemoval(_ path: ByteString, kind: DocumentPath, touched: inout Set<ByteString>) {
@@ -221,10 +232,22 @@ package struct AccessState: Sendable {
             grants[
                 path,
                 default: GrantFile(
-                    id: id, blob: .none, sha256: Digest(bytes: []), landed: observed, grant: nil, earlier: [:])
+                    id: id, blob: .none, sha256: Digest(bytes: []),
+                    landing: Landing(observed: observed, ordinal: ordinal), grant: nil, earlier: [:])
             ].grant = nil
         case .attestation, .attestationSignature: takeRemoval(path, kind: kind, touched: &touched)
         case .outside, .misplaced: break
+        }
+    }
+}
+
+extension DocumentPath {
+    /// Whether a file of this kind says who is one human with whom.
+    var tellsPeopleApart: Bool {
+        switch self {
+        case .person, .issuer: true
+        case .policy, .service, .dataClass, .grant, .attestation, .attestationSignature, .denial, .outside, .misplaced:
+            false
         }
     }
 }

@@ -8,6 +8,8 @@ struct Assessor {
     private let state: AccessState
     private let reviewers: Reviewers
     private let denied: [ByteString: Denial]
+    /// People whose file is there and never could be read: they have no keys, and they are somebody.
+    private let unreadablePeople: Set<ByteString>
     /// What is wrong with each service, which its grants share.
     private let serviceFaults: [ByteString: [ReferenceFault]]
 
@@ -19,16 +21,30 @@ struct Assessor {
             for grant in denial.grants { denied[grant] = denial }
         }
         self.denied = denied
+        unreadablePeople = Set(
+            state.restrictions.values.compactMap { file in
+                guard case .person(let name) = file.path, case .broken = file.condition else { return nil }
+                return name
+            })
         serviceFaults = state.accepted.services.mapValues { state.accepted.faults(of: $0) }
     }
 
     /// What a grant refers to that is not there, or does not fit. Empty for a grant that may be judged further.
     func referenceFaults(of grant: Grant) -> [ReferenceFault] {
-        (serviceFaults[grant.service] ?? [.unknownService(grant.service)]) + state.accepted.faults(of: grant)
+        let own = state.accepted.faults(of: grant)
+        return (serviceFaults[grant.service] ?? [.unknownService(grant.service)])
+            + (unreadablePeople.contains(grant.by) ? own.filter { $0 != .unknownPerson(grant.by) } : own)
     }
 
     /// Judges one grant file. A pure function of the state.
     func assess(_ path: ByteString, _ file: AccessState.GrantFile) -> Assessment {
+        var assessment = assessUndenied(path, file)
+        // A denial wins over everything, over what cannot be judged as well.
+        if let denial = denied[file.id] { assessment.basis = .denied(by: denial.name, why: denial.why) }
+        return assessment
+    }
+
+    private func assessUndenied(_ path: ByteString, _ file: AccessState.GrantFile) -> Assessment {
         var assessment = Assessment(
             basis: .awaitingReview, landed: file.landed, expires: .distantFuture, endsByUntil: false,
             reviewEnds: nil, notBefore: file.landed, tier: nil, attestedBy: [], attestations: [], voids: [])
@@ -47,15 +63,17 @@ struct Assessor {
         assessment.tier = tier
 
         let decisions = state.reviews[path] ?? []
-        let revokes = decisions.filter { $0.verdict == .revoke && $0.void == nil }
+        let revokes =
+            decisions.filter { $0.verdict == .revoke && $0.void == nil } + state.revokesTakenAlong(by: file, at: path)
         let lastRevoke = revokes.max { state.sittings[$0.sitting].effective < state.sittings[$1.sitting].effective }
         let threshold = lastRevoke.map { state.sittings[$0.sitting].effective } ?? .distantPast
         let keeps = decisions.filter { review in
             let sitting = state.sittings[review.sitting]
             return review.verdict == .keep && review.void == nil && review.sha256 == file.sha256
                 && sitting.isPresent && sitting.effective > threshold && state.compromise(of: sitting) == nil
+                && conflict(of: review, with: grant) == nil
         }.map(\.sitting)
-        assessment.voids = voids(among: decisions, sha256: file.sha256)
+        assessment.voids = voids(among: decisions, of: grant, sha256: file.sha256)
 
         if state.directoryMoment != nil, let earliest = keeps.map({ state.sittings[$0].effective }).min() {
             assessment.landed = earliest
@@ -90,9 +108,6 @@ struct Assessor {
             assessment.basis = revoked(by: same, ofTheseBytes: true)
         } else if !assessment.isReviewed, let lastRevoke {
             assessment.basis = revoked(by: lastRevoke, ofTheseBytes: false)
-        }
-        if let denial = denied[grant.id] {
-            assessment.basis = .denied(by: denial.name, why: denial.why)
         }
         return assessment
     }
@@ -129,7 +144,7 @@ struct Assessor {
     }
 
     /// One sentence for each decision that lies in the tree and does not count.
-    private func voids(among decisions: [Review], sha256: Digest) -> [String] {
+    private func voids(among decisions: [Review], of grant: Grant, sha256: Digest) -> [String] {
         decisions.compactMap { review in
             let sitting = state.sittings[review.sitting]
             guard sitting.isPresent else { return nil }
@@ -138,10 +153,19 @@ struct Assessor {
                 if void == .otherBytes, review.sha256 != sha256, state.directoryMoment == nil { return nil }
                 return VoidText.sentence(void, review: review, sitting: sitting)
             }
-            guard review.verdict == .keep, review.sha256 == sha256, let since = state.compromise(of: sitting) else {
-                return nil
-            }
-            return VoidText.sentence(.keyCompromised(since: since), review: review, sitting: sitting)
+            guard review.verdict == .keep, review.sha256 == sha256 else { return nil }
+            let hindsight =
+                state.compromise(of: sitting).map { VoidReason.keyCompromised(since: $0) }
+                ?? conflict(of: review, with: grant)
+            return hindsight.map { VoidText.sentence($0, review: review, sitting: sitting) }
         }
+    }
+
+    /// What could not be said when a keep was judged, because it came before a person or an issuer that the grant names:
+    /// whether it is about the reviewer.
+    private func conflict(of review: Review, with grant: Grant) -> VoidReason? {
+        guard var accounts = review.undecided else { return nil }
+        accounts.look(in: state.accepted)
+        return accounts.conflict(with: grant, in: [state.accepted])
     }
 }

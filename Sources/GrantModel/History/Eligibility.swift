@@ -18,6 +18,9 @@ struct Eligibility {
             let cameAlong = after.people[attestation.by]?.keys.contains { $0.blob == key } ?? false
             return cameAlong ? .keyOfSameCommit : .unknownKey
         }
+        // A retired key signs nothing any more, a revoke no more than a keep: whoever holds what its owner gave up must
+        // not be able to stop others either. A revoke from before stands, even when the key turns out compromised later:
+        // hindsight takes keeps away, never a revoke (`AccessState.compromise(of:)` is asked for keeps only).
         for retirement in person.retired where retirement.fingerprint == listed.fingerprint {
             if retirement.since <= observed {
                 return retirement.compromised
@@ -35,46 +38,48 @@ struct Eligibility {
     }
 
     /// Why `reviewer` may not keep `grant`.
+    ///
+    /// Ownership is that of the state before. Who is who is looked up after the commit as well, so that a commit cannot
+    /// bring an alias of the reviewer along with what the reviewer approves by it.
     func fault(keeping grant: Grant, reviewer: ByteString) -> VoidReason? {
         guard let service = before.services[grant.service] else { return .unknownService(grant.service) }
         guard service.owners.contains(reviewer) else { return .notOwner(service: grant.service) }
-        if grant.by == reviewer { return .accountable }
-        let names = before.humans.names(of: reviewer)
-        if names.contains(grant.by) { return .sameHumanAsAccountable(grant.by) }
-        let accounts = names.compactMap { before.people[$0] }
-        if grant.to.contains(where: { condition in accounts.contains { isNamed($0, by: condition) } }) {
-            return .receivesAccess
-        }
-        return nil
+        return accounts(of: reviewer).conflict(with: grant, in: [before, after])
+    }
+
+    /// What `reviewer` goes by, where `grant` names a person or an issuer that nobody knows yet: whether it gives the
+    /// reviewer access can only be said once they are there. Nil for what is already decided.
+    func undecided(_ grant: Grant, reviewer: ByteString) -> ReviewerAccounts? {
+        let states = [before, after]
+        let isDecided =
+            states.contains { $0.people[grant.by] != nil }
+            && grant.to.allSatisfy { condition in states.contains { $0.issuers[condition.issuer] != nil } }
+        return isDecided ? nil : accounts(of: reviewer)
     }
 
     /// Why `reviewer` may not keep a protected file.
-    func fault(keepingProtected path: DocumentPath, reviewer: ByteString) -> VoidReason? {
+    /// - Parameter described: whom the file would describe, were it accepted.
+    func fault(keepingProtected path: DocumentPath, described: Person?, reviewer: ByteString) -> VoidReason? {
         guard let policy = before.policy, policy.admins.contains(reviewer) else { return .notAdmin }
-        if case .person(let described) = path, before.humans.names(of: reviewer).contains(described) {
-            return .describesReviewer
+        guard case .person(let name) = path else { return nil }
+        for state in [before, after] {
+            let names = state.humans.names(of: reviewer)
+            if names.contains(name) { return .describesReviewer }
+            guard let described else { continue }
+            if names.contains(where: { state.people[$0].map { Humans.share($0, described, state) } ?? false }) {
+                return .describesReviewer
+            }
         }
         return nil
     }
 
-    /// Whether a condition of `to` names this person by subject or address, however it spells that.
-    private func isNamed(_ person: Person, by condition: CallerCondition) -> Bool {
-        var subjects: [ByteString] = []
-        var addresses: [ByteString] = []
-        if let subject = condition.subject { subjects.append(subject) }
-        if let email = condition.email { addresses.append(email) }
-        if !condition.claims.isEmpty {
-            // `claims: {sub: …}` names a person just as `sub: …` does.
-            if let subject = condition.claims["sub"] { subjects.append(subject) }
-            if let email = condition.claims["email"] { addresses.append(email) }
-            let issuer = before.issuers[condition.issuer] ?? after.issuers[condition.issuer]
-            if let path = issuer?.claims["email"], let email = condition.claims[path] { addresses.append(email) }
-        }
-        if let own = person.email?.foldingASCIICase, addresses.contains(where: { $0.foldingASCIICase == own }) {
-            return true
-        }
-        return subjects.contains { subject in
-            person.identities.contains { $0.issuer == condition.issuer && $0.subject == subject }
-        }
+    /// Every name of the human behind `reviewer` before and after the commit, in order.
+    func names(of reviewer: ByteString) -> [ByteString] {
+        let (then, now) = (before.humans.names(of: reviewer), after.humans.names(of: reviewer))
+        return then == now ? then : Set(then + now).sorted()
+    }
+
+    private func accounts(of reviewer: ByteString) -> ReviewerAccounts {
+        ReviewerAccounts(of: reviewer, in: [before, after])
     }
 }

@@ -64,7 +64,7 @@ enum ReferenceFault: Hashable, Sendable {
     case noRoutes
     case kindNotServed(service: ByteString)
 
-    /// A stable name for diagnostics.
+    /// A stable name for diagnostics; where `Validation` finds the same, its name.
     var code: String {
         switch self {
         case .noPolicy: "no-policy"
@@ -73,9 +73,8 @@ enum ReferenceFault: Hashable, Sendable {
         case .unprotectable, .unknownClass: "unknown-class"
         case .unknownPerson: "unknown-person"
         case .unknownIssuer: "unknown-issuer"
-        case .otherKind: "other-kind"
-        case .noModels: "no-models"
-        case .noRoutes: "no-routes"
+        case .otherKind: "scope-kind"
+        case .noModels, .noRoutes: "missing-field"
         case .kindNotServed: "kind-not-served"
         }
     }

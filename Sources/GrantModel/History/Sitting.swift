@@ -7,7 +7,7 @@ struct Sitting: Sendable {
     }
 
     var by: ByteString
-    /// Every name of the reviewer's human at the time, `by` included.
+    /// Every name of the reviewer's human at the time, before and after the commit, `by` included.
     var names: [ByteString]
     var key: [UInt8]
     /// Of the key, as the reviewer's file listed it; nil when it did not.
@@ -40,6 +40,20 @@ struct Review: Sendable {
     var verdict: Attestation.Decision.Verdict
     /// Voids this decision only.
     var void: VoidReason?
+    /// Set for a `keep` of a grant that named a person or an issuer nobody knew: what the reviewer went by then.
+    var undecided: ReviewerAccounts?
+}
+
+/// Bytes that were revoked, wherever they lie on the same service.
+struct RevokedBytes: Hashable, Sendable {
+    var service: ByteString
+    var sha256: Digest
+}
+
+/// A revoke that counts for bytes, and the file it named.
+struct BytesRevoke: Sendable {
+    var path: ByteString
+    var review: Review
 }
 
 /// An attestation's two files as the tree holds them now.

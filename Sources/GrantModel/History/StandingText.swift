@@ -37,6 +37,20 @@ enum VoidText {
     }
 }
 
+extension VoidReason {
+    /// The name of the diagnostic for a whole sitting; where `Validation` finds the same, its name.
+    var code: String {
+        switch self {
+        case .unsigned: "missing-signature"
+        case .otherRepository: "wrong-repository"
+        case .badSignature, .noPolicy, .unknownPerson, .unknownKey, .keyOfSameCommit, .keyRetired, .keyCompromised,
+            .signedTooEarly, .unknownFile, .otherBytes, .unreadableFile, .notReviewable, .unknownService, .notOwner,
+            .accountable, .sameHumanAsAccountable, .receivesAccess, .notAdmin, .describesReviewer:
+            "void-sitting"
+        }
+    }
+}
+
 /// Wording of why a grant cannot be judged at all.
 enum GrantFaultText {
     static func unreadable(_ findings: [Diagnostic]) -> String {

@@ -4,7 +4,8 @@ package struct RequestFacts: Sendable, Hashable {
     package var method: ByteString
     /// Canonical raw bytes below the service's prefix, without query; starts with `/`.
     package var path: ByteString
-    /// Every name the request gives for an attribute, wherever in the body it stands, in order, duplicates kept.
+    /// Every name the request gives for an attribute, wherever in the body it stands, in order. A name may stand here
+    /// more than once.
     package var names: AttributeNames
     package var maxTokens: Int64?
     package var stream: Bool
@@ -40,7 +41,32 @@ package struct AttributeNames: Sendable, Hashable {
     package init() {}
 
     package mutating func append(_ attribute: ScopeAttribute, _ name: some Collection<UInt8>) {
+        reserve()
         bytes.append(contentsOf: name)
+        end(attribute)
+    }
+
+    /// The same for what a parser lends: other modules call this without the cost of a generic call.
+    package mutating func append(_ attribute: ScopeAttribute, _ name: UnsafeRawBufferPointer) {
+        reserve()
+        bytes.append(contentsOf: name)
+        end(attribute)
+    }
+
+    package mutating func append(_ attribute: ScopeAttribute, _ name: String) {
+        reserve()
+        bytes.append(contentsOf: name.utf8)
+        end(attribute)
+    }
+
+    /// Room for what most requests name, at once.
+    private mutating func reserve() {
+        guard entries.isEmpty else { return }
+        bytes.reserveCapacity(64)
+        entries.reserveCapacity(4)
+    }
+
+    private mutating func end(_ attribute: ScopeAttribute) {
         entries.append(Entry(attribute: attribute, end: Int32(bytes.count)))
     }
 

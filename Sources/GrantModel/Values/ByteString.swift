@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Text that is compared as bytes.
 ///
 /// Swift's `String` treats canonically equivalent texts as equal, so two different byte sequences could pass for one
@@ -22,6 +28,30 @@ package struct ByteString: Hashable, Sendable {
 
     /// The text for people; invalid UTF-8 shows as U+FFFD.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension ByteString {
+    // What the compiler would write goes through the array byte by byte.
+
+    package static func == (left: ByteString, right: ByteString) -> Bool { left.bytes.isSame(as: right.bytes) }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(bytes.count)
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
+}
+
+extension [UInt8] {
+    /// Equality in one call. Takes longer the more of the beginning is equal: not for secrets.
+    func isSame(as other: [UInt8]) -> Bool {
+        guard count == other.count else { return false }
+        return withUnsafeBytes { left in
+            other.withUnsafeBytes { right in
+                guard let left = left.baseAddress, let right = right.baseAddress else { return true }
+                return memcmp(left, right, count) == 0
+            }
+        }
+    }
 }
 
 extension ByteString: ExpressibleByStringLiteral {

@@ -5,6 +5,13 @@ package struct Digest: Hashable, Sendable {
     package init(bytes: [UInt8]) {
         self.bytes = bytes
     }
+
+    package static func == (left: Digest, right: Digest) -> Bool { left.bytes.isSame(as: right.bytes) }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(bytes.count)
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
 }
 
 /// A git object id as its lower-case hexadecimal digits; empty where there is no repository.

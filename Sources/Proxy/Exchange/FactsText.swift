@@ -1,51 +1,102 @@
 import GrantModel
 
 /// The facts a decision was made on, as the JSON that is kept with it.
+///
+/// Bounded: what does not fit is counted in `left_out`. What tells why something was refused keeps room of its own.
 enum FactsText {
+    /// The longest text, in bytes.
+    static let longest = 16_384
+    /// Where lists end, so that the next ones find room.
+    private static let endOfNames = 10_240
+    private static let endOfUngrantable = 13_312
+    private static let endOfUnknownFields = 16_256
+
     static func encode(_ facts: RequestFacts) -> ByteString {
         var text: [UInt8] = []
         text.reserveCapacity(192)
         text.append(UInt8(ascii: "{"))
-        // Names come grouped by attribute in nearly every request; a second run over an attribute is rare and legal.
-        for attribute in ScopeAttribute.allCases { append(attribute, of: facts, to: &text) }
+        var leftOut = append(facts.names, to: &text)
         if let tokens = facts.maxTokens {
             key("max_tokens", to: &text)
             append(tokens, to: &text)
         }
         key("stream", to: &text)
         append(facts.stream ? "true" : "false", to: &text)
-        append("unknown_fields", facts.unknownFields, to: &text)
-        append("ungrantable", facts.ungrantable, to: &text)
+        leftOut += append("ungrantable", facts.ungrantable, upTo: endOfUngrantable, to: &text)
+        leftOut += append("unknown_fields", facts.unknownFields, upTo: endOfUnknownFields, to: &text)
+        if leftOut > 0 {
+            key("left_out", to: &text)
+            append(Int64(leftOut), to: &text)
+        }
         text.append(UInt8(ascii: "}"))
         return ByteString(text)
     }
 
-    private static func append(_ attribute: ScopeAttribute, of facts: RequestFacts, to text: inout [UInt8]) {
-        var isFirst = true
-        facts.names.forEach { each, name in
-            guard each == attribute else { return true }
-            if isFirst {
-                key(attribute.key, to: &text)
-                text.append(UInt8(ascii: "["))
-            } else {
-                text.append(UInt8(ascii: ","))
-            }
-            isFirst = false
-            quote(name, to: &text)
+    /// A list for each attribute that has names. Most requests have two.
+    /// - Returns: how many found no room.
+    private static func append(_ names: AttributeNames, to text: inout [UInt8]) -> Int {
+        var present: UInt8 = 0
+        names.forEach { attribute, _ in
+            present |= attribute.bit
             return true
         }
-        if !isFirst { text.append(UInt8(ascii: "]")) }
+        var leftOut = 0
+        for attribute in ScopeAttribute.allCases where present & attribute.bit != 0 {
+            var list = List(attribute.key, upTo: endOfNames)
+            names.forEach { each, name in
+                if each == attribute { list.append(name, to: &text) }
+                return true
+            }
+            list.end(&text)
+            leftOut += list.leftOut
+        }
+        return leftOut
     }
 
-    private static func append(_ name: StaticString, _ values: [ByteString], to text: inout [UInt8]) {
-        guard !values.isEmpty else { return }
-        key(name, to: &text)
-        text.append(UInt8(ascii: "["))
-        for (index, value) in values.enumerated() {
-            if index > 0 { text.append(UInt8(ascii: ",")) }
-            value.bytes.withUnsafeBufferPointer { quote($0, to: &text) }
+    private static func append(
+        _ name: StaticString, _ values: [ByteString], upTo limit: Int, to text: inout [UInt8]
+    ) -> Int {
+        guard !values.isEmpty else { return 0 }
+        var list = List(name, upTo: limit)
+        for value in values { value.bytes.withUnsafeBufferPointer { list.append($0, to: &text) } }
+        list.end(&text)
+        return list.leftOut
+    }
+
+    /// A member whose value is a list of strings, written as far as there is room.
+    private struct List {
+        private let name: StaticString
+        private let limit: Int
+        private var isOpen = false
+        private(set) var leftOut = 0
+
+        init(_ name: StaticString, upTo limit: Int) {
+            self.name = name
+            self.limit = limit
         }
-        text.append(UInt8(ascii: "]"))
+
+        mutating func append(_ value: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
+            let before = text.count
+            // Longer than all there is: not even tried.
+            guard leftOut == 0, before + value.count < limit else { return leftOut += 1 }
+            if isOpen {
+                text.append(UInt8(ascii: ","))
+            } else {
+                key(name, to: &text)
+                text.append(UInt8(ascii: "["))
+            }
+            quote(value, to: &text)
+            guard text.count < limit else {
+                text.removeLast(text.count - before)
+                leftOut += 1
+                return
+            }
+            isOpen = true
+        }
+
+        func end(_ text: inout [UInt8]) {
+            if isOpen { text.append(UInt8(ascii: "]")) }
+        }
     }
 
     private static func key(_ name: StaticString, to text: inout [UInt8]) {
@@ -93,6 +144,16 @@ enum FactsText {
 }
 
 extension ScopeAttribute {
+    fileprivate var bit: UInt8 {
+        switch self {
+        case .models: 1
+        case .operations: 2
+        case .tools: 4
+        case .clientTools: 8
+        case .serverTools: 16
+        }
+    }
+
     fileprivate var key: StaticString {
         switch self {
         case .models: "models"

@@ -50,7 +50,7 @@ package struct FactsReader {
         let endpoint = try AnthropicEndpoint.find(method: method, path: path).get()
         if let fault = endpoint.checkQuery(query) { throw fault }
         var facts = RequestFacts(method: method, path: path)
-        facts.names.append(.operations, endpoint.operation.utf8)
+        facts.names.append(.operations, endpoint.operation)
         if let model = endpoint.modelSegment(of: path) {
             guard model.count <= FactsWalk.longestName else {
                 throw RequestFault(status: 400, reason: "invalid_field", message: "the model in the path is too long")

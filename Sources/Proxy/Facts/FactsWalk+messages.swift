@@ -45,41 +45,98 @@ extension FactsWalk {
         }
     }
 
+    /// What a block means depends on its type, which may come after everything else.
+    private struct BlockParts {
+        var hasType = false
+        /// Nil for a type this version does not know.
+        var type: Word?
+        var input: JSONElement?
+        var hasURL = false
+        var hasFile = false
+        var hasSourceText = false
+    }
+
     /// One content block. Blocks of earlier answers come back in requests, so that results may lie within results.
     private mutating func readBlock(_ value: JSONElement) throws(RequestFault) {
-        var hasType = false
+        blockDepth += 1
+        defer { blockDepth -= 1 }
+        guard blockDepth <= Self.deepestBlock else {
+            throw RequestFault(
+                status: 400, reason: "too_deep",
+                message: "content blocks lie more than \(Self.deepestBlock) deep in one another; send them flatter"
+            )
+        }
+        var parts = BlockParts()
         for member in try object(value) {
             guard let word = try field(member, .block) else { continue }
             switch word {
             case .type:
-                hasType = true
-                try readBlockType(member.value)
-            case .source: try readSource(member.value)
+                parts.hasType = true
+                parts.type = try readBlockType(member.value)
+            case .source:
+                if member.value.string != nil { parts.hasSourceText = true } else { try readSource(member.value) }
             case .content, .toolChanges, .toolReferences:
                 trail.append(.field(word))
                 defer { trail.removeLast() }
                 try readContent(member.value)
             case .tool: try readToolChange(member.value)
-            case .to, .tools, .trigger, .transformations: try collectNames(in: member.value)
-            default: break
+            case .input: parts.input = member.value
+            // The `type` here tells who called a tool, and declares none.
+            case .caller: try collectNames(in: member.value, tools: false)
+            default:
+                if word == .url { parts.hasURL = !member.value.isNull }
+                if word == .fileId { parts.hasFile = !member.value.isNull }
+                try collectNames(in: member.value)
             }
         }
-        guard hasType else { throw missing(.type) }
+        guard parts.hasType else { throw missing(.type) }
+        try check(parts)
     }
 
-    private mutating func readBlockType(_ value: JSONElement) throws(RequestFault) {
+    /// The block's type; nil for one that nothing allows or that this version does not know.
+    private mutating func readBlockType(_ value: JSONElement) throws(RequestFault) -> Word? {
         let type = try text(value, .type)
-        let roles = vocabulary.lookup(type)?.roles ?? []
-        if roles.contains(.ungrantableBlockType) {
+        let entry = vocabulary.lookup(type)
+        if let entry, entry.roles.contains(.blockType) { return entry.word }
+        if let entry, entry.roles.contains(.ungrantableBlockType) {
             recordUngrantable(.type, value: type)
-        } else if !roles.contains(.blockType) {
+        } else {
             try recordUnknown(.type, value: type)
         }
+        return nil
     }
 
-    /// Where an image or a document comes from. A search result has a text there, which nobody fetches.
+    private mutating func check(_ parts: BlockParts) throws(RequestFault) {
+        if let input = parts.input {
+            switch parts.type {
+            // The caller's own, or the answer of a model.
+            case .toolUse, .serverToolUse, .mcpToolUse: break
+            default: try collectNames(in: input)
+            }
+        }
+        // A type that is not known is on record as such already.
+        guard let type = parts.type else { return }
+        if parts.hasURL {
+            switch type {
+            // Where an earlier answer found what it quotes.
+            case .webSearchResult, .webFetchResult, .browserState: break
+            default: recordUngrantable(.url)
+            }
+        }
+        if parts.hasFile {
+            switch type {
+            // What earlier code left behind, by name only.
+            case .codeExecutionOutput, .bashCodeExecutionOutput: break
+            default: recordUngrantable(.fileId)
+            }
+        }
+        // A search result has a text there, which nobody fetches.
+        if parts.hasSourceText, type != .searchResult { recordUngrantable(.source) }
+    }
+
+    /// Where an image or a document comes from.
     private mutating func readSource(_ value: JSONElement) throws(RequestFault) {
-        if value.string != nil || value.isNull { return }
+        if value.isNull { return }
         trail.append(.field(.source))
         defer { trail.removeLast() }
         var hasType = false
@@ -98,11 +155,12 @@ extension FactsWalk {
             case .url, .fileId:
                 // Whatever its type claims to be.
                 if !member.value.isNull { recordUngrantable(word) }
+                try collectNames(in: member.value)
             case .content:
                 trail.append(.field(.content))
                 defer { trail.removeLast() }
                 try readContent(member.value)
-            default: break
+            default: try collectNames(in: member.value)
             }
         }
         guard hasType else { throw missing(.type) }
@@ -128,7 +186,7 @@ extension FactsWalk {
                 trail.append(.field(.definition))
                 defer { trail.removeLast() }
                 try readTool(member.value)
-            default: break
+            default: try collectNames(in: member.value)
             }
         }
         guard hasType else { throw missing(.type) }

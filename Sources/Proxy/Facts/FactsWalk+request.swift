@@ -19,7 +19,7 @@ extension FactsWalk {
         case .complete: try readCompletion(object)
         case .foreign: try readForeign(object)
         }
-        settleReferences()
+        try settleReferences()
     }
 
     /// The fields of one message request: a body of its own, or an entry of a batch.
@@ -51,10 +51,9 @@ extension FactsWalk {
                 facts.stream = facts.stream || stream
             case .thinking, .outputConfig, .contextManagement: try readPolicyObject(value, word)
             case .compaction, .safeguards: try collectNames(in: value)
-            case .fallbacks: try readFallbacks(value)
-            case .fallbackModels: try collectModels(value)
+            case .fallbacks, .fallbackModels: try readFallbacks(value, word)
             case .thread: try refuseThread(value)
-            default: readCapability(word, value)
+            default: try readCapability(word, value)
             }
         }
         guard hasModel else { throw missing(.model) }
@@ -63,7 +62,7 @@ extension FactsWalk {
     }
 
     /// Fields that give what no grant of this version can name, unless they say nothing or the default.
-    private mutating func readCapability(_ word: Word, _ value: JSONElement) {
+    private mutating func readCapability(_ word: Word, _ value: JSONElement) throws(RequestFault) {
         switch word {
         case .mcpServers, .skills:
             if value.isNull || value.array.map({ $0.isEmpty }) == true { return }
@@ -75,8 +74,10 @@ extension FactsWalk {
         case .serviceTier:
             let isDefault = value.string.map { $0.equals("auto") || $0.equals("standard_only") } ?? value.isNull
             if !isDefault { recordUngrantable(word, value: value.string) }
+        case .metadata: return
         default: break
         }
+        try collectNames(in: value)
     }
 
     /// A conversation kept upstream would be read and continued without this gateway seeing its beginning. The code makes
@@ -106,29 +107,32 @@ extension FactsWalk {
         }
     }
 
-    private mutating func readFallbacks(_ value: JSONElement) throws(RequestFault) {
+    /// One model or a list of them, each by its name or with limits of its own.
+    private mutating func readFallbacks(_ value: JSONElement, _ word: Word) throws(RequestFault) {
         if value.isNull { return }
         if let text = value.string {
             // `default`: the upstream would choose the models.
-            return recordUngrantable(.fallbacks, value: text)
+            if word == .fallbacks || text.equals("default") { return recordUngrantable(word, value: text) }
+            return try model(value)
         }
-        trail.append(.field(.fallbacks))
+        trail.append(.field(word))
         defer { trail.removeLast() }
+        if value.object != nil { return try readFallback(value) }
         for (index, entry) in try array(value).enumerated() {
             trail.append(.entry(index))
             defer { trail.removeLast() }
-            if entry.string != nil {
-                try model(entry)
-                continue
-            }
-            for member in try object(entry) {
-                guard let word = try field(member, .fallback) else { continue }
-                switch word {
-                case .model: try model(member.value)
-                case .maxTokens: if !member.value.isNull { try maxTokens(member.value) }
-                case .thinking, .outputConfig: try readPolicyObject(member.value, word)
-                default: readCapability(word, member.value)
-                }
+            if entry.string != nil { try model(entry) } else { try readFallback(entry) }
+        }
+    }
+
+    private mutating func readFallback(_ entry: JSONElement) throws(RequestFault) {
+        for member in try object(entry) {
+            guard let word = try field(member, .fallback) else { continue }
+            switch word {
+            case .model: try model(member.value)
+            case .maxTokens: if !member.value.isNull { try maxTokens(member.value) }
+            case .thinking, .outputConfig: try readPolicyObject(member.value, word)
+            default: try readCapability(word, member.value)
             }
         }
     }
@@ -152,7 +156,11 @@ extension FactsWalk {
     private mutating func readBatchEntry(_ entry: JSONElement) throws(RequestFault) {
         var hasParams = false
         for member in try object(entry) {
-            guard let word = try field(member, .batchEntry), word == .params else { continue }
+            guard let word = try field(member, .batchEntry) else { continue }
+            guard word == .params else {
+                try collectNames(in: member.value)
+                continue
+            }
             hasParams = true
             trail.append(.field(.params))
             defer { trail.removeLast() }
@@ -173,7 +181,8 @@ extension FactsWalk {
             case .stream:
                 guard let stream = member.value.bool else { throw invalid(.stream, "must be true or false") }
                 facts.stream = stream
-            default: break
+            case .metadata: break
+            default: try collectNames(in: member.value)
             }
         }
         guard hasModel else { throw missing(.model) }

@@ -72,13 +72,14 @@ extension FactsWalk {
             case .model: try model(member.value)
             case .maxTokens: if !member.value.isNull { try maxTokens(member.value) }
             case .allowedCallers: try readAllowedCallers(member.value)
-            default: break
+            case .inputSchema, .inputExamples: break
+            default: try collectNames(in: member.value)
             }
         }
         guard let type, !type.isNull, try !text(type, .type).equals("custom") else {
             guard let nameValue else { throw missing(.name) }
             let name = try name(nameValue, .name)
-            facts.names.append(.tools, name)
+            try add(.tools, name)
             if let entry = vocabulary.lookup(name), entry.roles.contains(.fixedName) {
                 ownToolsWithFixedNames.insert(entry.word)
             }
@@ -86,11 +87,11 @@ extension FactsWalk {
         }
         let typeText = try text(type, .type)
         guard let tool = ToolType(typeText, vocabulary) else { return recordUngrantable(.type, value: typeText) }
-        facts.names.append(tool.attribute, tool.name.utf8)
+        try add(tool)
         // The API's own tools have names of their own; any other is a name the caller chose.
         if let nameValue {
             let name = try name(nameValue, .name)
-            if vocabulary.lookup(name)?.roles.contains(.fixedName) != true { facts.names.append(.tools, name) }
+            if vocabulary.lookup(name)?.roles.contains(.fixedName) != true { try add(.tools, name) }
         }
     }
 
@@ -101,7 +102,7 @@ extension FactsWalk {
             let caller = try text(entry, .allowedCallers)
             if caller.equals("direct") { continue }
             if let tool = ToolType(caller, vocabulary) {
-                facts.names.append(tool.attribute, tool.name.utf8)
+                try add(tool)
             } else {
                 recordUngrantable(.allowedCallers, value: caller)
             }
@@ -114,7 +115,11 @@ extension FactsWalk {
         defer { trail.removeLast() }
         for member in try object(value) {
             guard let word = try field(member, .toolChoice) else { continue }
-            if word == .name, !member.value.isNull { try refer(to: try name(member.value, .name)) }
+            if word == .name, !member.value.isNull {
+                try refer(to: try name(member.value, .name))
+            } else {
+                try collectNames(in: member.value)
+            }
         }
     }
 
@@ -123,16 +128,16 @@ extension FactsWalk {
         if let entry = vocabulary.lookup(name), entry.roles.contains(.fixedName) {
             referredFixedNames.insert(entry.word)
         } else {
-            facts.names.append(.tools, name)
+            try add(.tools, name)
         }
     }
 
     /// `memory` is the API's own tool unless the caller declared one of that name.
-    mutating func settleReferences() {
+    mutating func settleReferences() throws(RequestFault) {
         guard !referredFixedNames.isEmpty else { return }
         for word in Word.allCases where referredFixedNames.contains(word) && !ownToolsWithFixedNames.contains(word) {
             guard let tool = ToolType(fixedName: word) else { continue }
-            facts.names.append(tool.attribute, tool.name.utf8)
+            try add(tool)
         }
     }
 }

@@ -10,13 +10,24 @@ struct FactsWalk {
     }
 
     /// More different unknown fields than this are no client's next version.
-    private static let mostUnknownFields = 64
+    static let mostUnknownFields = 64
     private static let mostUngrantable = 32
+    /// Names of all attributes in one request, repetitions aside.
+    static let mostNames = 4_096
+    /// From here on a name that was given before is not kept again: a batch names its model in every entry.
+    private static let namesKeptUnseen = 64
+    /// Results within results within results; an agent's history has three or four.
+    static let deepestBlock = 32
     static let longestName = 256
 
     var facts: RequestFacts
     let vocabulary = Vocabulary.shared
     var trail: [Step] = []
+    /// How many content blocks are around the walk.
+    var blockDepth = 0
+    private var unknowns = UnknownOccurrences()
+    /// Names past the first few, with their attribute's number in front.
+    private var seenNames: Set<ByteString> = []
     /// Fixed names of the API's own tools under which the caller declared a tool of its own.
     var ownToolsWithFixedNames: Set<Word> = []
     /// Fixed names that something refers to (`tool_choice`), to be judged once all declarations were seen.
@@ -24,6 +35,7 @@ struct FactsWalk {
 
     init(facts: RequestFacts) {
         self.facts = facts
+        trail.reserveCapacity(16)
     }
 
     // MARK: - Fields
@@ -34,6 +46,11 @@ struct FactsWalk {
         _ member: (key: UnsafeRawBufferPointer, value: JSONElement), _ role: Vocabulary.Roles
     ) throws(RequestFault) -> Word? {
         if let entry = vocabulary.lookup(member.key), entry.roles.contains(role) { return entry.word }
+        // A key that was found unknown here before is neither another spelling nor new.
+        guard try unknowns.isFirst(member.key, in: trail, as: role.rawValue) else {
+            try collectNames(of: member.key, member.value)
+            return nil
+        }
         if let variant = vocabulary.variant(of: member.key), variant.roles.contains(role),
             !member.key.elementsEqual(variant.word.rawValue.utf8)
         {
@@ -43,7 +60,7 @@ struct FactsWalk {
                     + " write it as the API does"
             )
         }
-        try recordUnknown(field: member.key)
+        try record(unknown: path(withIndices: false) + Self.printable(member.key))
         try collectNames(of: member.key, member.value)
         return nil
     }
@@ -78,7 +95,37 @@ struct FactsWalk {
     }
 
     mutating func model(_ value: JSONElement) throws(RequestFault) {
-        facts.names.append(.models, try name(value, .model))
+        try add(.models, try name(value, .model))
+    }
+
+    mutating func add(_ attribute: ScopeAttribute, _ name: UnsafeRawBufferPointer) throws(RequestFault) {
+        if facts.names.count >= Self.namesKeptUnseen {
+            guard isNew(attribute, name) else { return }
+            guard facts.names.count < Self.mostNames else {
+                throw RequestFault(
+                    status: 400, reason: "too_many_names",
+                    message: "the body names more than \(Self.mostNames) different models and tools; send fewer"
+                )
+            }
+        }
+        facts.names.append(attribute, name)
+    }
+
+    /// A tool of the API's own.
+    mutating func add(_ tool: ToolType) throws(RequestFault) {
+        var name = tool.name
+        let added = name.withUTF8 { bytes in
+            Result { () throws(RequestFault) in try add(tool.attribute, UnsafeRawBufferPointer(bytes)) }
+        }
+        try added.get()
+    }
+
+    private mutating func isNew(_ attribute: ScopeAttribute, _ name: UnsafeRawBufferPointer) -> Bool {
+        var key: [UInt8] = []
+        key.reserveCapacity(name.count + 1)
+        key.append(attribute.mark)
+        key.append(contentsOf: name)
+        return seenNames.insert(ByteString(key)).inserted
     }
 
     /// The largest number anywhere counts: fallbacks, advisors and the entries of a batch have their own.
@@ -90,67 +137,76 @@ struct FactsWalk {
     }
 
     /// Everything in a value of unknown meaning that names a model, or a tool of the API's own by its type.
-    mutating func collectNames(in value: JSONElement) throws(RequestFault) {
+    /// - Parameter tools: whether a `type` there can bring a tool into the request.
+    mutating func collectNames(in value: JSONElement, tools: Bool = true) throws(RequestFault) {
         if let object = value.object {
-            for (key, member) in object { try collectNames(of: key, member) }
+            for (key, member) in object { try collectNames(of: key, member, tools: tools) }
         } else if let array = value.array {
-            for entry in array { try collectNames(in: entry) }
+            for entry in array { try collectNames(in: entry, tools: tools) }
         }
     }
 
-    mutating func collectNames(of key: UnsafeRawBufferPointer, _ value: JSONElement) throws(RequestFault) {
+    mutating func collectNames(
+        of key: UnsafeRawBufferPointer, _ value: JSONElement, tools: Bool = true
+    ) throws(RequestFault) {
         guard let entry = vocabulary.lookup(key) else {
             if Self.namesModel(key) { try collectModels(value) }
-            return try collectNames(in: value)
+            return try collectNames(in: value, tools: tools)
         }
         switch entry.word {
         case .model, .models, .fallbacks, .fallbackModels: try collectModels(value)
         case .type:
-            if let type = value.string, let tool = ToolType(type, vocabulary) {
-                facts.names.append(tool.attribute, tool.name.utf8)
-            }
+            if tools, let type = value.string, let tool = ToolType(type, vocabulary) { try add(tool) }
         default: break
         }
-        if !entry.roles.contains(.freeForm) { try collectNames(in: value) }
+        if !entry.roles.contains(.freeForm) { try collectNames(in: value, tools: tools) }
     }
 
-    /// A string, or the strings of a list.
-    mutating func collectModels(_ value: JSONElement) throws(RequestFault) {
+    /// A string, or an object that is called by one; or a list of them.
+    private mutating func collectModels(_ value: JSONElement) throws(RequestFault) {
+        if let array = value.array {
+            for entry in array { try collectModel(entry) }
+        } else {
+            try collectModel(value)
+        }
+    }
+
+    private mutating func collectModel(_ value: JSONElement) throws(RequestFault) {
         if value.string != nil {
             try model(value)
-        } else if let array = value.array {
-            for entry in array where entry.string != nil { try model(entry) }
+        } else if let object = value.object {
+            for (key, member) in object where key.equals("id") || key.equals("name") {
+                if member.string != nil { try model(member) }
+            }
         }
     }
 
     /// `advisor_model`, `models_allowed`: fields of another version that surely name models.
     private static func namesModel(_ key: UnsafeRawBufferPointer) -> Bool {
         guard key.count <= 64 else { return false }
-        let text = String(decoding: key, as: UTF8.self).lowercased()
-        return text.hasSuffix("model") || text.hasSuffix("models")
+        let last = key.last.map { $0 | 0x20 }
+        let stem = last == UInt8(ascii: "s") ? key.dropLast() : key[...]
+        return stem.suffix(5).elementsEqual("model".utf8) { $0 | 0x20 == $1 }
     }
 
     // MARK: - What was found
 
     mutating func recordUnknown(field key: UnsafeRawBufferPointer) throws(RequestFault) {
+        guard try unknowns.isFirst(key, in: trail, as: 0) else { return }
         try record(unknown: path(withIndices: false) + Self.printable(key))
     }
 
     /// A known field with a value this version does not know.
     mutating func recordUnknown(_ word: Word, value: UnsafeRawBufferPointer) throws(RequestFault) {
+        // No set of roles has this number: a value never passes for a key.
+        guard try unknowns.isFirst(value, in: trail, as: .max ^ (word == .role ? 1 : 0)) else { return }
         try record(unknown: "\(path(withIndices: false))\(word.rawValue): \(Self.printable(value))")
     }
 
     private mutating func record(unknown path: String) throws(RequestFault) {
         let path = ByteString(path)
         guard !facts.unknownFields.contains(path) else { return }
-        guard facts.unknownFields.count < Self.mostUnknownFields else {
-            throw RequestFault(
-                status: 400, reason: "unknown_fields",
-                message:
-                    "the body holds more than \(Self.mostUnknownFields) different fields this gateway does not know"
-            )
-        }
+        guard facts.unknownFields.count < Self.mostUnknownFields else { throw UnknownOccurrences.tooMany }
         facts.unknownFields.append(path)
     }
 
@@ -195,5 +251,18 @@ struct FactsWalk {
             }
         }
         return String(shown) + (text.count > 64 ? "..." : "")
+    }
+}
+
+extension ScopeAttribute {
+    /// Tells the attributes apart.
+    fileprivate var mark: UInt8 {
+        switch self {
+        case .models: 0
+        case .operations: 1
+        case .tools: 2
+        case .clientTools: 3
+        case .serverTools: 4
+        }
     }
 }

@@ -196,7 +196,7 @@ extension Vocabulary {
         (
             .freeForm,
             [
-                .input, .inputSchema, .schema,
+                .inputSchema, .inputExamples, .schema,
             ]
         ),
         (

@@ -1,7 +1,11 @@
+import GrantModel
 import StrictJSON
 
 /// Looks up the API's words by their bytes without allocating.
-struct Vocabulary: Sendable {
+///
+/// The pointers are to memory that `init` writes and nobody frees or writes again, and `shared` is the only one there is:
+/// event loops read it at the same time, and no lookup counts a reference.
+struct Vocabulary: @unchecked Sendable {
     struct Entry: Sendable {
         var word: Word
         var roles: Roles
@@ -11,12 +15,12 @@ struct Vocabulary: Sendable {
 
     static let shared = Vocabulary()
 
-    private let entries: [Entry]
-    private let spellings: [UInt8]
-    /// Indices into `entries` by fingerprint, -1 for none; open addressing.
-    private let slots: [Int16]
+    private let entries: UnsafeBufferPointer<Entry>
+    private let spellings: UnsafeRawBufferPointer
+    /// Indices into `entries` by fingerprint, -1 for none; open addressing. Always 1,024, a fraction of them in use.
+    private let slots: UnsafeBufferPointer<Int16>
     /// The same words in small letters without separators.
-    private let folded: [[UInt8]: Entry]
+    private let folded: [ByteString: Entry]
 
     private init() {
         var roles: [Word: Roles] = [:]
@@ -26,7 +30,7 @@ struct Vocabulary: Sendable {
         var entries: [Entry] = []
         var spellings: [UInt8] = []
         var slots = [Int16](repeating: -1, count: 1024)
-        var folded: [[UInt8]: Entry] = [:]
+        var folded: [ByteString: Entry] = [:]
         for word in Word.allCases {
             let spelling = Array(word.rawValue.utf8)
             let entry = Entry(
@@ -37,22 +41,25 @@ struct Vocabulary: Sendable {
             slots[slot] = Int16(entries.count)
             entries.append(entry)
             spellings += spelling
-            folded[spelling.filter { $0 != UInt8(ascii: "_") }] = entry
+            folded[ByteString(spelling.filter { $0 != UInt8(ascii: "_") })] = entry
         }
-        self.entries = entries
-        self.spellings = spellings
-        self.slots = slots
+        self.entries = Self.kept(entries)
+        self.spellings = UnsafeRawBufferPointer(Self.kept(spellings))
+        self.slots = Self.kept(slots)
         self.folded = folded
+    }
+
+    private static func kept<Element>(_ elements: [Element]) -> UnsafeBufferPointer<Element> {
+        let memory = UnsafeMutableBufferPointer<Element>.allocate(capacity: elements.count)
+        _ = memory.initialize(from: elements)
+        return UnsafeBufferPointer(memory)
     }
 
     func lookup(_ text: UnsafeRawBufferPointer) -> Entry? {
         var slot = Int(text.fingerprint & 1023)
         while slots[slot] >= 0 {
             let entry = entries[Int(slots[slot])]
-            let isSame = spellings.withUnsafeBytes {
-                UnsafeRawBufferPointer(rebasing: $0[entry.start..<entry.end]).equals(text)
-            }
-            if isSame { return entry }
+            if UnsafeRawBufferPointer(rebasing: spellings[entry.start..<entry.end]).equals(text) { return entry }
             slot = (slot + 1) & 1023
         }
         return nil
@@ -83,6 +90,6 @@ struct Vocabulary: Sendable {
                 index += 1
             }
         }
-        return folded[key]
+        return folded[ByteString(key)]
     }
 }

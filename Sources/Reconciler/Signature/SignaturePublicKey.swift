@@ -13,9 +13,6 @@ enum SignaturePublicKey {
     case securityKeyEd25519(Curve25519.Signing.PublicKey, application: [UInt8])
     case securityKeyP256(P256.Signing.PublicKey, application: [UInt8])
 
-    /// RSA keys outside these bounds are refused: too weak, or a way to make verification slow.
-    private static let rsaBits = 2048...8192
-
     init(blob: [UInt8]) throws(SignatureFault) {
         var reader = WireReader(blob)
         let type = ByteString(try reader.string())
@@ -35,9 +32,11 @@ enum SignaturePublicKey {
             let exponent = try reader.positiveInteger()
             let modulus = try reader.positiveInteger()
             guard let top = modulus.first,
-                Self.rsaBits.contains(modulus.count * 8 - top.leadingZeroBitCount)
+                Person.Key.rsaBits.contains(modulus.count * 8 - top.leadingZeroBitCount)
             else {
-                throw SignatureFault(message: "the rsa key does not have between 2048 and 8192 bits")
+                throw SignatureFault(
+                    message: "the rsa key does not have between \(Person.Key.rsaBits.lowerBound) and "
+                        + "\(Person.Key.rsaBits.upperBound) bits")
             }
             self = .rsa(
                 try Self.key { try _RSA.Signing.PublicKey(n: modulus, e: exponent) }, modulusBytes: modulus.count)

@@ -110,14 +110,14 @@ enum DecisionLine {
             parts.append("ms=\(end.total / 1_000)")
             if end.outputTokens >= 0 { parts.append("tokens=\(max(0, end.inputTokens))+\(end.outputTokens)") }
         }
-        parts.append("id=\(decision.id)")
+        parts.append("id=\(decision.id.text)")
         return parts.joined(separator: "  ")
     }
 
     static func json(_ recorded: RecordedDecision) -> String {
         let decision = recorded.decision
         var object: [String: Any] = [
-            "id": "\(decision.id)", "time": time(decision.time), "service": decision.service.text,
+            "id": decision.id.text, "time": time(decision.time), "service": decision.service.text,
             "issuer": decision.issuer.text, "subject": decision.subject.text, "method": decision.method.text,
             "path": decision.path.text, "model": decision.model.text, "session": decision.session.text,
             "verdict": decision.verdict.rawValue, "reason": decision.reason.text, "grant": decision.grant.text,

@@ -6,10 +6,9 @@ import Reconciler
 extension GatewayFile {
     /// The data path's part, secrets read.
     func gatewayConfiguration() throws -> GatewayConfiguration {
-        var secrets: [ByteString: Secret] = [:]
-        for (name, source) in credentials { secrets[name] = Secret(try source.read()) }
+        let secrets = try credentials.mapValues { Secret(try $0.secret.read()) }
         return GatewayConfiguration(
-            listeners: listeners, credentials: secrets,
+            listeners: listeners, credentials: secrets, credentialOrigins: credentials.compactMapValues(\.origins),
             upstreamAuthorities: try upstreamAuthority.map { try String(contentsOfFile: $0, encoding: .utf8) },
             eventLoops: eventLoops, drain: drain, refusalCode: refusalCode)
     }

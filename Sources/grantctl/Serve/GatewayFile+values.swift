@@ -67,6 +67,32 @@ extension ValueReader where Value == SecretSource {
     }
 }
 
+extension ValueReader where Value == GatewayFile.Credential {
+    /// The place of a secret, or `{secret: env:NAME, for: https://api.anthropic.com}`.
+    static func credential(below folder: String) -> ValueReader {
+        let secret = ValueReader<SecretSource>.secret(below: folder)
+        let bound = ValueReader.fields { fields in
+            let source = fields.required("secret", secret)
+            let origins = fields.required("for", .oneOrMore(of: .origin))
+            guard let source, let origins else { return nil }
+            return GatewayFile.Credential(secret: source, origins: origins)
+        }
+        return ValueReader { node, problems in
+            if case .mapping = node.content { return bound.read(node, problems) }
+            return secret.read(node, problems).map { GatewayFile.Credential(secret: $0, origins: nil) }
+        }
+    }
+}
+
+extension ValueReader where Value == Service.Upstream {
+    /// `https://host[:port]`.
+    static var origin: ValueReader {
+        .text("bad-origin", "the origin of an upstream", help: "write `https://HOST`, with its port if it is not 443") {
+            Service.Upstream(url: $0)
+        }
+    }
+}
+
 extension ValueReader where Value == (host: String, port: Int) {
     /// `127.0.0.1:8443`, `[::1]:8443`, `localhost:8443`; port 0 takes a free one.
     static var address: ValueReader {

@@ -27,11 +27,18 @@ struct GatewayFile: Sendable {
         var fetchDeadline: Span
     }
 
+    /// A secret for upstreams, and to which of them it may go.
+    struct Credential: Sendable, Hashable {
+        var secret: SecretSource
+        /// Nil for any that a service names.
+        var origins: [Service.Upstream]?
+    }
+
     var state: String
     var grants: Grants
     var listeners: [GatewayConfiguration.Listener]
     var admin: (host: String, port: Int)
-    var credentials: [ByteString: SecretSource]
+    var credentials: [ByteString: Credential]
     var durability: RecordStore.Durability
     var keepRecords: Span
     var eventLoops: Int
@@ -64,7 +71,7 @@ struct GatewayFile: Sendable {
         let listeners = fields.required(
             "listen", .oneOrMore(of: .fields { fields in Self.listener(&fields, folder: folder) }))
         let admin = fields.optional("admin", .fields { $0.required("address", .address) })
-        let credentials = fields.optional("credentials", .mapping(.name, of: .secret(below: folder)))
+        let credentials = fields.optional("credentials", .mapping(.name, of: .credential(below: folder)))
         let records = fields.optional("records", .fields { RecordSettings(&$0) })
         let eventLoops = fields.optional("event_loops", .number(1...1_024))
         let drain = fields.optional("drain", .span(Span(seconds: 0)...Span.hours(1)))

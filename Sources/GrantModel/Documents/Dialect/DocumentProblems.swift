@@ -90,6 +90,8 @@ package struct Mention: Hashable, Sendable {
         case email
         /// A service's path prefix.
         case prefix
+        /// What an issuer's tokens say in `iss`, or where its metadata lies.
+        case origin
     }
 
     package var kind: Kind

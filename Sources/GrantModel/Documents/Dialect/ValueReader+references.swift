@@ -16,6 +16,14 @@ extension ValueReader where Value == ByteString {
         }
     }
 
+    /// The same, remembered with its place.
+    func mentioned(as kind: Mention.Kind) -> ValueReader {
+        then { text, position, problems in
+            problems.mention(kind, text, at: position)
+            return text
+        }
+    }
+
     /// A tier of the policy.
     static var tier: ValueReader {
         .name.then { name, position, problems in

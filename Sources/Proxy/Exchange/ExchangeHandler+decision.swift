@@ -18,10 +18,12 @@ extension ExchangeHandler {
         guard let live = request.live, let target = request.target, let caller = request.caller else { return close() }
         guard !hasExpired(caller, live) else { return refuse(.expired) }
         let method = MethodName.of(request.head.method)
+        // What of a buffer is not written yet belongs to the same allocation.
+        let behind = request.ownsBody ? request.body.writableBytes : 0
         let read = request.body.withUnsafeReadableBytes { body in
             loop.facts.read(
                 service: target.service, method: method, path: request.path, query: request.query,
-                contentType: request.fields.contentType, body: body
+                contentType: request.fields.contentType, body: body, readableBehind: behind
             )
         }
         let facts: RequestFacts

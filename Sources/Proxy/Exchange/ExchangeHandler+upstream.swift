@@ -50,7 +50,7 @@ extension ExchangeHandler {
         request.sent = now
         request.lastActivity = now
         let rest = request.body.readableBytes > Self.joinedBytes ? request.body : nil
-        connection.setPaused(!(context?.channel.isWritable ?? true))
+        connection.setPaused(!isWritable)
         connection.send(request.head.method, request.prepared, rest, for: self)
     }
 
@@ -101,41 +101,38 @@ extension ExchangeHandler {
         request.firstByte = now
         request.lastActivity = now
         loop.observeUpstream(nanoseconds: now - request.sent)
-        let answer: ResponseFields
-        switch ResponseFields.read(head, needle: request.target?.needle) {
+        var fields: ResponseFields
+        switch ResponseFields.read(head, needle: request.target?.needle, into: newAnswer(head.status)) {
         case .failure(let failure): return failResponse(failure)
-        case .success(let fields): answer = fields
+        case .success(let read): fields = read
         }
-        guard let context, machine.responded() else { return giveUpUpstream() }
+        guard context != nil, machine.responded() else { return giveUpUpstream() }
         releaseBody()
-        connection?.noteKeepAlive(seconds: answer.keepAliveSeconds)
-        var headers = answer.headers
+        connection?.noteKeepAlive(seconds: fields.keepAliveSeconds)
         request.status = Int(head.status.code)
-        request.isEventStream = answer.isEventStream
-        request.usage = UsageReader(contentType: answer.contentType.utf8)
+        if case .eventStream = fields.mediaType { request.isEventStream = true }
+        request.usage = UsageReader(fields.mediaType)
         request.guardian = request.target?.needle.map(CredentialGuard.init)
         let hasBody = request.head.method != .HEAD && head.status.mayHaveResponseBody
-        request.hasLength = answer.contentLength != nil || !hasBody
+        request.hasLength = fields.contentLength != nil || !hasBody
+        var chunked = false
         if transport == .http1 {
-            if hasBody, answer.contentLength == nil {
+            if !request.hasLength {
                 if request.head.version == .http1_1 {
-                    headers.add(name: "transfer-encoding", value: "chunked")
+                    chunked = true
                 } else {
                     request.keepAlive = false
                 }
             }
             if loop.isDraining { request.keepAlive = false }
-            if !request.keepAlive { headers.add(name: "connection", value: "close") }
+            if !request.keepAlive { fields.answer.add("connection", "close") }
         }
-        headers.add(name: "x-grantctl-request", value: request.id.text)
-        context.write(
-            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: head.status, headers: headers))),
-            promise: nil
-        )
+        fields.answer.add("x-grantctl-request", request.id.text)
+        sendHead(fields.answer, chunked: chunked)
     }
 
     func upstreamSent(_ bytes: ByteBuffer) {
-        guard let context, machine.phase == .streaming else { return }
+        guard context != nil, machine.phase == .streaming else { return }
         request.lastActivity = Self.now
         var bytes = bytes
         let parser = loop.facts.parser
@@ -144,27 +141,27 @@ extension ExchangeHandler {
             switch verdict {
             case .found: return failResponse(.leak)
             case .clean(let replayed, let forwarded):
-                if replayed > 0 { write(held: replayed, context) }
+                if replayed > 0 { write(held: replayed) }
                 guard let clean = bytes.readSlice(length: forwarded) else { return failResponse(.malformed) }
                 bytes = clean
             }
         }
-        write(bytes, context)
+        write(bytes)
     }
 
     func upstreamReadComplete() {
-        context?.flush()
+        flushOutput()
     }
 
     func upstreamEnded() {
         connection = nil
-        guard let context, machine.phase == .streaming else { return }
-        if let held = request.guardian?.finish(), held > 0 { write(held: held, context) }
+        guard context != nil, machine.phase == .streaming else { return }
+        if let held = request.guardian?.finish(), held > 0 { write(held: held) }
         request.usage?.finish(parser: loop.facts.parser)
         finish(.complete)
     }
 
-    private func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    private func write(_ bytes: ByteBuffer) {
         let count = bytes.readableBytes
         guard count > 0 else { return }
         request.responseBytes += Int64(count)
@@ -173,12 +170,12 @@ extension ExchangeHandler {
             let before = count > 1 ? bytes.getInteger(at: bytes.writerIndex - 2, as: UInt8.self) : nil
             request.isBetweenEvents = last == UInt8(ascii: "\n") && before == UInt8(ascii: "\n")
         }
-        context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+        sendBody(bytes)
     }
 
-    private func write(held count: Int, _ context: ChannelHandlerContext) {
+    private func write(held count: Int) {
         guard let needle = request.target?.needle else { return }
-        write(ByteBuffer(bytes: needle.prefix(count)), context)
+        write(ByteBuffer(bytes: needle.prefix(count)))
     }
 
     private func failResponse(_ failure: UpstreamFailure) {

@@ -27,6 +27,8 @@ struct RequestInProgress {
     var caller: Caller?
     var tokenGeneration = 0
     var body = ByteBuffer()
+    /// `body` is a buffer of its own, not a slice of what was read from the connection.
+    var ownsBody = false
     /// Counted in the loop's `bufferedBytes`.
     var bodyBytes = 0
     /// Whose share of it they count against.

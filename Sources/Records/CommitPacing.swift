@@ -2,8 +2,8 @@
 /// the processor as much as a dozen rows. A value; times are nanoseconds of a monotonic clock.
 struct CommitPacing {
     /// The longest that a decision waits for company.
-    static let longestWait: UInt64 = 1_000_000
-    /// Decisions a second from which on waiting pays: four would share a commit.
+    static let longestWait: UInt64 = 2_000_000
+    /// Decisions a second from which on waiting pays: eight would share a commit.
     private static let thickPerSecond: UInt64 = 4_000
     /// So many that arrived during one commit will arrive during the wait.
     private static let thickGroup = 4

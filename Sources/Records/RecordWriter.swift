@@ -18,7 +18,7 @@ struct RecordWriter {
     private static let second: UInt64 = 1_000_000_000
     private static let pruneEvery = 600 * second
     /// Company enough: what a group gains from more is little.
-    private static let goodGroup = 64
+    private static let goodGroup = 32
 
     private let path: String
     private let durability: RecordStore.Durability

@@ -264,7 +264,7 @@ private enum Client {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
-        let timer = channel.channel.eventLoop.scheduleTask(in: .seconds(10)) { channel.channel.close(promise: nil) }
+        let timer = channel.channel.eventLoop.scheduleTask(in: .seconds(60)) { channel.channel.close(promise: nil) }
         defer { timer.cancel() }
         let noBody = request.hasPrefix("HEAD")
         return try await channel.executeThenClose { inbound, outbound in

@@ -59,6 +59,12 @@ extension ExchangeHandler {
     func endResponse(_ fault: RequestFault, _ end: CompletionRecord.End, cleanly: Bool) {
         giveUpUpstream()
         guard context != nil else { return }
+        if request.heldAnswer != nil {
+            // Nothing of it was delivered.
+            request.heldAnswer = nil
+            request.refusal = fault
+            return answer(end: end)
+        }
         if request.isEventStream, !request.hasLength, request.head.method != .HEAD {
             var event = Refusal(fault, request: request.id.text).event(for: request.kind)[...]
             // Behind half an event a line break is enough: the last `event:` line of a block names it, and a blank line

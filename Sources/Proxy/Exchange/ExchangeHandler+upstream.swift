@@ -101,10 +101,18 @@ extension ExchangeHandler {
         request.firstByte = now
         request.lastActivity = now
         loop.observeUpstream(nanoseconds: now - request.sent)
+        let hasBody = request.head.method != .HEAD && head.status.mayHaveResponseBody
+        let isJudged = hasBody && (200..<300).contains(head.status.code) && limitsTools
         var fields: ResponseFields
-        switch ResponseFields.read(head, needle: request.target?.needle, into: newAnswer(head.status)) {
+        let read = ResponseFields.read(
+            head, needle: request.target?.needle, isJudged: isJudged, into: newAnswer(head.status))
+        switch read {
         case .failure(let failure): return failResponse(failure)
         case .success(let read): fields = read
+        }
+        if isJudged {
+            guard let gate = ToolGate(fields.mediaType) else { return failResponse(.unreadable) }
+            request.gate = gate
         }
         guard context != nil, machine.responded() else { return giveUpUpstream() }
         releaseBody()
@@ -113,8 +121,8 @@ extension ExchangeHandler {
         if case .eventStream = fields.mediaType { request.isEventStream = true }
         request.usage = UsageReader(fields.mediaType)
         request.guardian = request.target?.needle.map(CredentialGuard.init)
-        let hasBody = request.head.method != .HEAD && head.status.mayHaveResponseBody
-        request.hasLength = fields.contentLength != nil || !hasBody
+        let isHeld = request.gate?.holdsEverything ?? false
+        request.hasLength = isHeld || (fields.contentLength != nil && !isJudged) || !hasBody
         var chunked = false
         if transport == .http1 {
             if !request.hasLength {
@@ -128,6 +136,10 @@ extension ExchangeHandler {
             if !request.keepAlive { fields.answer.add("connection", "close") }
         }
         fields.answer.add("x-grantctl-request", request.id.text)
+        guard !isHeld else {
+            request.heldAnswer = fields.answer
+            return
+        }
         sendHead(fields.answer, chunked: chunked)
     }
 
@@ -146,7 +158,7 @@ extension ExchangeHandler {
                 bytes = clean
             }
         }
-        write(bytes)
+        pass(bytes)
     }
 
     func upstreamReadComplete() {
@@ -158,10 +170,10 @@ extension ExchangeHandler {
         guard context != nil, machine.phase == .streaming else { return }
         if let held = request.guardian?.finish(), held > 0 { write(held: held) }
         request.usage?.finish(parser: loop.facts.parser)
-        finish(.complete)
+        completeJudged()
     }
 
-    private func write(_ bytes: ByteBuffer) {
+    func write(_ bytes: ByteBuffer) {
         let count = bytes.readableBytes
         guard count > 0 else { return }
         request.responseBytes += Int64(count)
@@ -175,10 +187,10 @@ extension ExchangeHandler {
 
     private func write(held count: Int) {
         guard let needle = request.target?.needle else { return }
-        write(ByteBuffer(bytes: needle.prefix(count)))
+        pass(ByteBuffer(bytes: needle.prefix(count)))
     }
 
-    private func failResponse(_ failure: UpstreamFailure) {
+    func failResponse(_ failure: UpstreamFailure) {
         let lost = connection
         upstreamFailed(failure)
         lost?.abandon()

@@ -12,9 +12,12 @@ struct ResponseFields {
 
     /// Everything travels as it is, in its order, but what belongs to one connection, what would lead clients past the
     /// gateway, and the names the gateway uses itself.
-    /// - Parameter answer: without fields yet.
+    /// - Parameters:
+    ///   - isJudged: the body is read on its way and may end early: it must not be encoded, and its length is not passed on.
+    ///   - answer: without fields yet.
     static func read(
-        _ head: HTTPResponseHead, needle: CredentialNeedle?, into answer: consuming AnswerFields
+        _ head: HTTPResponseHead, needle: CredentialNeedle?, isJudged: Bool = false,
+        into answer: consuming AnswerFields
     ) -> Result<ResponseFields, UpstreamFailure> {
         // The client asked for no upgrade; an interim response would have been dropped before.
         guard head.status.code >= 200, head.version.major == 1 else { return .failure(.malformed) }
@@ -36,10 +39,10 @@ struct ResponseFields {
                 }
                 fields.contentLength = length
                 // A 204 has no body to announce (RFC 9110 §8.6).
-                if head.status.code != 204 { fields.answer.add(name, value) }
+                if head.status.code != 204, !isJudged { fields.answer.add(name, value) }
             case .contentEncoding:
-                // Compressed, the credential would not be recognised; nothing but identity was asked for.
-                guard needle == nil || value.lowercased() == "identity" else { return .failure(.encoded) }
+                // Compressed, neither the credential nor a tool call would be recognised; nothing but identity was asked for.
+                guard needle == nil && !isJudged || value.lowercased() == "identity" else { return .failure(.encoded) }
                 fields.answer.add(name, value)
             case .contentType:
                 fields.mediaType = MediaType(value)

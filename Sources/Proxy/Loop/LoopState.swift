@@ -141,6 +141,17 @@ final class LoopState {
         metrics.count(decision.verdict, reason: decision.reason)
         decisions.append(decision)
         waiting.append(WaitingExchange(handler: handler, epoch: handler.epoch))
+        scheduleFlush()
+    }
+
+    /// Hands over a decision that nobody waits for: one that took something away.
+    func record(_ decision: consuming DecisionRecord) {
+        metrics.count(decision.verdict, reason: decision.reason)
+        decisions.append(decision)
+        scheduleFlush()
+    }
+
+    private func scheduleFlush() {
         guard !flushIsScheduled, !isWriting else { return }
         flushIsScheduled = true
         // Runs when this turn of the loop has read what there was: its decisions become one batch.

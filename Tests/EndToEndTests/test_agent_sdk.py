@@ -93,8 +93,7 @@ def test_a_tool_beyond_the_grant_does_not_run_and_the_session_goes_on(demo, tmp_
 
     async def session():
         limited = options(
-            demo, tmp_path, demo.base_url, caller="researcher", tools=["Read"], allowed_tools=["Read", "Bash"],
-            permission_mode="bypassPermissions")
+            demo, tmp_path, demo.base_url, caller="researcher", tools=["Read"], allowed_tools=["Read", "Bash"])
         async with ClaudeSDKClient(limited) as client:
             first = await turn(client, f'!tool Bash {{"command": "touch {trace}"}}')
             second = await turn(client, "and now just say hello")

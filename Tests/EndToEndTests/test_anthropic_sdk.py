@@ -141,6 +141,7 @@ READ = {"name": "Read", "description": "Reads a file.", "input_schema": {"type":
 
 
 def test_a_tool_call_beyond_the_grant_is_not_delivered_and_the_conversation_goes_on(demo):
+    before = len(demo.decisions("researcher"))
     researcher = anthropic.Anthropic(base_url=demo.plain_url, auth_token=demo.token("researcher"), max_retries=0)
     question = {"role": "user", "content": '!tool Bash {"command": "id"}'}
     refused = researcher.messages.create(model=SONNET, max_tokens=200, tools=[READ], messages=[question])
@@ -158,4 +159,4 @@ def test_a_tool_call_beyond_the_grant_is_not_delivered_and_the_conversation_goes
         model=SONNET, max_tokens=200, tools=[READ],
         messages=[{"role": "user", "content": '!tool Read {"file_path": "/etc/hostname"}'}])
     assert allowed.content[-1].name == "Read" and allowed.stop_reason == "tool_use"
-    assert [d["reason"] for d in demo.decisions("researcher") if d["reason"] == "tool_refused"] == ["tool_refused"] * 2
+    assert [d["reason"] for d in demo.decisions("researcher")[before:]].count("tool_refused") == 2

@@ -42,23 +42,40 @@ extension ReconcileFault {
         self.init(step: .live, reason: "StateNotWritten", message: fault.message, commit: commit)
     }
 
+    /// Whether history is another than the accepted one, which a person may accept.
+    var isRewrite: Bool { reason == Self.historyRewritten || reason == Self.mergedTheWrongWay }
+
+    private static let historyRewritten = "HistoryRewritten"
+    private static let mergedTheWrongWay = "MergedWrongWay"
+
+    /// A commit that is not signed as `commits: signed` demands. Those before it count.
+    static func notSigned(_ commit: ObjectID, why: String, last: ObjectID?) -> ReconcileFault {
+        ReconcileFault(
+            step: .verified, reason: "NotSigned",
+            message:
+                "`\(commit.hex)` is not taken: \(why); `\(last?.hex ?? "")`, the newest verified commit, stays in force; "
+                + "push the branch back to it and bring the changes in signed (`git commit -S` with `gpg.format ssh`)",
+            commit: commit, stalls: true)
+    }
+
     /// The branch no longer holds what was accepted. The accepted table stays.
     static func rewritten(_ branch: String, accepted: ObjectID, tip: ObjectID) -> ReconcileFault {
         ReconcileFault(
-            step: .linear, reason: "HistoryRewritten",
+            step: .linear, reason: historyRewritten,
             message:
                 "`\(branch)` was rewritten: accepted `\(accepted.hex)` is no ancestor of its tip `\(tip.hex)`, so the "
-                + "accepted table stays; push the accepted commit back, with the changes on top",
+                + "accepted table stays; push the accepted commit back, with the changes on top, or, if this is meant: "
+                + "`grantctl accept-history \(tip.hex)`",
             commit: tip, stalls: true)
     }
 
     static func mergedWrongWay(_ branch: String, accepted: ObjectID, tip: ObjectID) -> ReconcileFault {
         ReconcileFault(
-            step: .linear, reason: "MergedWrongWay",
+            step: .linear, reason: mergedTheWrongWay,
             message:
                 "accepted `\(accepted.hex)` is not on the first-parent line of `\(branch)`'s tip `\(tip.hex)` (the branch "
                 + "was merged into another and that was pushed), so the accepted table stays; push the accepted commit "
-                + "back and merge into it",
+                + "back and merge into it, or, if this is meant: `grantctl accept-history \(tip.hex)`",
             commit: tip, stalls: true)
     }
 

@@ -136,6 +136,11 @@ extension Reconciler {
         }
         let isFirst = board.withLock { $0.live == nil }
         accepted = advance.accepted
+        if let rewrite = advance.rewrite {
+            logger.warning(
+                "a rewrite of `\(configuration.branch)` is taken from `\(rewrite.from.hex)` to `\(rewrite.to.hex)`",
+                metadata: ["by": "\(rewrite.by)", "why": "\(rewrite.why)"])
+        }
         if let table = advance.table {
             // Before the first table there is nothing that could be taken for confirmed, and nothing to be stale.
             if isFirst, advance.blocked == nil { confirm(started) }
@@ -148,8 +153,10 @@ extension Reconciler {
             return false
         }
         pass(tip)
+        let waited = board.withLock { board in board.conditions.contains { $0.kind == .stalled && !$0.isGood } }
         set(.stalled, .no, "Moving", "nothing waits for a person", commit: tip)
         guard await accept(&accepted, from, confirmed: started, work) else { return false }
+        if waited || advance.rewrite != nil { _ = await perform { work.settle() } }
         board.withLock {
             $0.confirmed = started
             $0.lastSuccess = started

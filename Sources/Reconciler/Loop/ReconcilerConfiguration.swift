@@ -10,6 +10,7 @@ package struct ReconcilerConfiguration: Sendable {
     package var poll: Span
     /// The root of the branch's first-parent line, if it is pinned.
     package var genesis: ObjectID?
+    package var commits: CommitTrust
     package var credential: FetchRequest.Credential?
     /// PEM; see `FetchRequest`.
     package var certificateAuthority: String?
@@ -23,15 +24,16 @@ package struct ReconcilerConfiguration: Sendable {
 
     package init(
         stateDirectory: String, url: String, branch: String = "main", poll: Span = Span(seconds: 30),
-        genesis: ObjectID? = nil, credential: FetchRequest.Credential? = nil, certificateAuthority: String? = nil,
-        certificatePin: String? = nil, hostKeys: [String] = [], proxy: String? = nil, fetchDeadline: Double = 60,
-        executable: String = FetchProcess.ownExecutable
+        genesis: ObjectID? = nil, commits: CommitTrust = .any, credential: FetchRequest.Credential? = nil,
+        certificateAuthority: String? = nil, certificatePin: String? = nil, hostKeys: [String] = [],
+        proxy: String? = nil, fetchDeadline: Double = 60, executable: String = FetchProcess.ownExecutable
     ) {
         self.stateDirectory = stateDirectory
         self.url = url
         self.branch = branch
         self.poll = poll
         self.genesis = genesis
+        self.commits = commits
         self.credential = credential
         self.certificateAuthority = certificateAuthority
         self.certificatePin = certificatePin

@@ -30,6 +30,29 @@ extension ReconcileFault {
             stalls: !fault.mayPass)
     }
 
+    /// No remote of several was reached.
+    init(_ faults: [(url: String, fault: FetchFault)]) {
+        self.init(
+            step: .fetch, reason: "Unreachable",
+            message: faults.map { "`\($0.url)`: \($0.fault.message)" }.joined(separator: "; "),
+            stalls: faults.allSatisfy { !$0.fault.mayPass })
+    }
+
+    /// Two remotes whose branches went different ways. The accepted table stays.
+    static func remotesDisagree(
+        _ branch: String, _ one: (url: String, tip: ObjectID), _ other: (url: String, tip: ObjectID),
+        accepted: ObjectID?
+    ) -> ReconcileFault {
+        ReconcileFault(
+            step: .linear, reason: disagreement,
+            message:
+                "`\(branch)` of `\(one.url)` is at `\(one.tip.hex)` and that of `\(other.url)` at `\(other.tip.hex)`, and "
+                + "neither follows from the other, so the accepted table stays"
+                + (accepted.map { " at `\($0.hex)`" } ?? "")
+                + "; find out which one is right and push it to the other remote",
+            commit: one.tip, stalls: true)
+    }
+
     /// The clone cannot be read.
     init(_ fault: GitFault, step: ReconcileCondition.Kind, commit: ObjectID) {
         let kind = fault.kind.rawValue
@@ -45,6 +68,10 @@ extension ReconcileFault {
     /// Whether history is another than the accepted one, which a person may accept.
     var isRewrite: Bool { reason == Self.historyRewritten || reason == Self.mergedTheWrongWay }
 
+    /// Whether the remotes went different ways.
+    var isDisagreement: Bool { reason == Self.disagreement }
+
+    private static let disagreement = "RemotesDisagree"
     private static let historyRewritten = "HistoryRewritten"
     private static let mergedTheWrongWay = "MergedWrongWay"
 

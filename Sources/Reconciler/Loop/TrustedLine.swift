@@ -32,7 +32,9 @@ struct TrustedLine {
         } catch {
             throw ReconcileFault(error, step: .verified, commit: commit.id)
         }
-        guard let fault = trust.fault(of: signature, people: state.accepted.people.values, observed: now) else { return }
+        guard let fault = trust.fault(of: signature, people: state.accepted.people.values, observed: now) else {
+            return
+        }
         throw .notSigned(commit.id, why: fault.message, last: last)
     }
 }

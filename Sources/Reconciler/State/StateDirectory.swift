@@ -111,7 +111,8 @@ package final class StateDirectory: Sendable {
     /// Leaves a word for the gateway, in place of an earlier one. The gateway may be running.
     package static func leave(_ consent: HistoryConsent, at path: String) throws(StateFault) {
         guard let bytes = try? JSONEncoder().encode(consent) else {
-            throw StateFault(kind: .storage, message: "`accept-history.json` cannot be written: a name in it is no text")
+            throw StateFault(
+                kind: .storage, message: "`accept-history.json` cannot be written: a name in it is no text")
         }
         try replace(path + "/" + consentName, with: Array(bytes) + [UInt8(ascii: "\n")])
         try synchronize(path)

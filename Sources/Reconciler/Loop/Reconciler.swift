@@ -98,6 +98,7 @@ package final class Reconciler: Sendable {
         var schedule = ReconcileSchedule(poll: configuration.poll)
         while !Task.isCancelled {
             let succeeded = await reconcile(&accepted, work)
+            logger.debug("run ended", metadata: ["status": "\(succeeded ? "confirmed" : "not confirmed")"])
             var left = schedule.wait(afterSuccess: succeeded, random: .random(in: 0...1))
             repeat {
                 await keepTime(&accepted, work)
@@ -185,7 +186,11 @@ extension Reconciler {
         let sighting: Sighting
         switch await watch.look(work, accepted: accepted.mark?.commit) {
         case .success(let seen): sighting = seen
-        case .failure(let fault):
+        case .failure(var fault):
+            if fault.reason == "NotFound", let mark = accepted.mark {
+                fault.message +=
+                    "; accepted `\(mark.commit.hex)` stays in force for as long as each tier's `stale` allows"
+            }
             // A cancelled fetch is the end of the loop and says nothing about the remote.
             if !Task.isCancelled { report(fault, at: now) }
             return false

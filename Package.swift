@@ -25,7 +25,9 @@ let package = Package(
     name: "grantctl",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "grantctl", targets: ["grantctl"])
+        .executable(name: "grantctl", targets: ["grantctl"]),
+        // Loaded into processes that tests end between two steps.
+        .library(name: "KillAtStep", type: .dynamic, targets: ["CKillAtStep"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -97,6 +99,7 @@ let package = Package(
 
         // Tests: one target a module, and what they share.
         .target(name: "TestSupport", dependencies: ["GrantModel"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "CKillAtStep", path: "Tests/CKillAtStep", linkerSettings: [.linkedLibrary("dl")]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "GrantModelTests", dependencies: ["GrantModel", "TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -27,10 +27,12 @@ package final class Gateway: Sendable {
     private let publishing = PublishOrder()
 
     /// Starts the event loops; no socket is opened yet.
-    /// - Parameter wallClock: the time of day; nil for the system's.
+    /// - Parameters:
+    ///   - wallClock: the time of day; nil for the system's, kept from running backwards.
+    ///   - effectiveTime: what keeps it so, shared with whoever else decides at it.
     package init(
         configuration: GatewayConfiguration, verifier: TokenVerifier, records: RecordStore, logger: Logger,
-        wallClock: (@Sendable () -> Instant)? = nil
+        wallClock: (@Sendable () -> Instant)? = nil, effectiveTime: EffectiveTime = EffectiveTime()
     ) throws {
         self.configuration = configuration
         self.verifier = verifier
@@ -45,7 +47,8 @@ package final class Gateway: Sendable {
             try eventLoop.submit {
                 let loop = LoopState(
                     eventLoop: eventLoop, configuration: configuration, verifier: verifier, records: records,
-                    shared: shared, clock: WallClock(override: wallClock), upstreamTLS: upstreamTLS
+                    shared: shared, clock: WallClock(override: wallClock, effective: effectiveTime),
+                    upstreamTLS: upstreamTLS
                 )
                 loop.start()
                 return NIOLoopBound(loop, eventLoop: eventLoop)

@@ -17,7 +17,7 @@ import ArgumentParser
         version: version,
         subcommands: [
             ServeCommand.self, DemoCommand.self, ValidateCommand.self, ExplainCommand.self, StandingCommand.self,
-            StatusCommand.self, DecisionsCommand.self, FetchChildCommand.self,
+            StatusCommand.self, DecisionsCommand.self, AcceptHistoryCommand.self, FetchChildCommand.self,
         ])
 
     /// Runs a command and ends the process with the exit code it documents.

@@ -36,9 +36,9 @@ struct GatewayFileTests {
     @Test("is read whole, relative paths counting from its folder")
     func complete() throws {
         let file = try read(Self.complete)
-        #expect(file.grants.url == "https://git.acme.example/access.git")
+        #expect(file.grants.remote.url == "https://git.acme.example/access.git")
         #expect(file.grants.poll == Span(seconds: 10))
-        #expect(file.grants.credential == .environment("GIT_TOKEN"))
+        #expect(file.grants.remote.credential == .environment("GIT_TOKEN"))
         #expect(file.state.hasSuffix("/state") && file.state.hasPrefix("/"))
         #expect(file.listeners.count == 3)
         #expect(file.listeners[0].tls?.key == "/etc/tls.key")

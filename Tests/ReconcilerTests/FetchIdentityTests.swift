@@ -118,7 +118,7 @@ private func run(_ arguments: [String], at folder: String) throws -> String {
 }
 
 /// `openssl s_server` on a port of the system's choice, with a certificate for `localhost` that it signed itself.
-private final class TLSServer {
+final class TLSServer {
     let port: Int
     let pem: String
     private let process = Process()
@@ -174,7 +174,7 @@ private final class TLSServer {
 }
 
 /// A real `sshd`, started once for each connection to a port of the system's choice.
-private final class SSHServer: Sendable {
+final class SSHServer: Sendable {
     let port: Int
     let folder: String
     let hostKey: String
@@ -182,7 +182,8 @@ private final class SSHServer: Sendable {
     let fingerprint: String
     private let listener: Int32
 
-    init(in place: URL) throws {
+    /// - Parameter command: runs in place of what a client asks for.
+    init(in place: URL, command: String? = nil) throws {
         let folder = place.appendingPathComponent("ssh").path
         self.folder = folder
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
@@ -197,7 +198,8 @@ private final class SSHServer: Sendable {
         fingerprint = try #require(
             try run(["ssh-keygen", "-l", "-f", "host.pub"], at: folder).split(separator: " ").dropFirst().first.map(
                 String.init))
-        try Data("\(try read("user"))\n\(try read("locked"))\n".utf8).write(
+        let forced = command.map { "command=\"\($0)\" " } ?? ""
+        try Data("\(forced)\(try read("user"))\n\(try read("locked"))\n".utf8).write(
             to: URL(fileURLWithPath: "\(folder)/authorized"))
         try Data(
             """

@@ -109,7 +109,7 @@ final class LoopHarness {
         var logger = Logger(label: "test") { _ in EventLog(continuation: continuation) }
         logger.logLevel = .trace
         let reconciler = Reconciler(
-            configuration: configuration, logger: logger, clock: { time.now },
+            configuration: configuration, logger: logger, clock: { time.now }, sinceStart: { 0 },
             publish: { table in
                 await onPublish(table)
                 continuation.yield(.published(table))
@@ -177,6 +177,17 @@ final class LoopHarness {
             if case .logged(_, let line) = event { return line }
         }
     }
+
+    /// Starts a run and waits until it ended: one more was asked for, and begun.
+    func run() async throws {
+        let before = ended
+        reconciler.trigger()
+        while ended == before {
+            _ = try await next { if case .logged(_, let line) = $0 { line.hasPrefix("run ") } else { false } }
+        }
+    }
+
+    private var ended: Int { lines.count { $0.hasPrefix("run ") } }
 
     func condition(_ kind: ReconcileCondition.Kind) throws -> ReconcileCondition {
         try #require(reconciler.status.conditions.first { $0.kind == kind })

@@ -17,7 +17,7 @@ import Testing
         // Without a policy the files are broken; all else is as it should be.
         for condition in status.conditions where condition.kind != .degraded {
             #expect(condition.isGood, "\(condition)")
-            #expect(condition.commit == tip)
+            #expect(condition.commit == tip || condition.kind == .clock)
         }
         await harness.stop()
 
@@ -511,7 +511,7 @@ import Testing
         for line in harness.lines {
             #expect(!line.contains("hunter2"))
             #expect(!line.contains("\n"))
-            #expect(line.contains("status="))
+            #expect(line.contains("status=") || line.hasPrefix("run "))
         }
         #expect(harness.lines.count { $0.hasPrefix("fetch:") } == 3)
         #expect(harness.lines.count { $0.hasPrefix("live:") } == 1)

@@ -1,7 +1,7 @@
 /// Why a line is no public key that may sign attestations.
-struct PublicKeyFault: Error, Equatable {
+package struct PublicKeyFault: Error, Equatable {
     /// Lower case, one line; public keys are no secrets, so it may quote.
-    var message: String
+    package var message: String
 }
 
 extension Person.Key {
@@ -18,7 +18,7 @@ extension Person.Key {
     /// `TYPE BASE64 [COMMENT]`, a line of a `.pub` file.
     ///
     /// The blob is taken apart, so that a line cannot name one type and hold another.
-    init(line: ByteString) throws(PublicKeyFault) {
+    package init(line: ByteString) throws(PublicKeyFault) {
         let parts = line.bytes.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count >= 2, !parts[1].isEmpty else {
             throw PublicKeyFault(message: "\(quoted(line)) is no public key")

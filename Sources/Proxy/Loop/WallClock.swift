@@ -6,19 +6,33 @@ import GrantModel
     import Darwin
 #endif
 
-/// The time of day, or what a test says it is.
+/// The time of day, never running backwards, or what a test says it is.
 struct WallClock: Sendable {
     private let override: (@Sendable () -> Instant)?
+    private let effective: EffectiveTime
 
-    init(override: (@Sendable () -> Instant)? = nil) {
+    init(override: (@Sendable () -> Instant)? = nil, effective: EffectiveTime = EffectiveTime()) {
         self.override = override
+        self.effective = effective
     }
 
     /// Since 1970.
     var milliseconds: Int64 {
         if let override { return override().seconds &* 1_000 }
+        return effective.milliseconds(
+            timeOfDay: Self.milliseconds(CLOCK_REALTIME), sinceStart: Self.milliseconds(Self.sinceStart))
+    }
+
+    /// Counts a suspended machine's time as well, where the system can (clock_gettime(2)).
+    #if canImport(Glibc)
+        private static let sinceStart = CLOCK_BOOTTIME
+    #else
+        private static let sinceStart = CLOCK_MONOTONIC
+    #endif
+
+    private static func milliseconds(_ clock: clockid_t) -> Int64 {
         var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
+        clock_gettime(clock, &time)
         return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
     }
 }

@@ -20,19 +20,27 @@ package struct MetricsSnapshot: Sendable {
     package var live: Live?
     /// Since the remote was last reached and agreed with what is live; nil before the first time.
     package var stale: Span?
+    /// By how much the time of day is behind a moment that was decided at already.
+    package var clockBehind: Span
+    /// Whether each condition of `/status` is as it should be.
+    package var conditions: [(type: String, isGood: Bool)]
     package var standings: [Standing: Int]
     package var nextExpiry: Instant?
     package var records: RecordStore.Statistics
     package var process: ProcessUsage?
 
     package init(
-        version: String, loops: LoopMetrics, live: Live?, stale: Span?, standings: [Standing: Int],
-        nextExpiry: Instant?, records: RecordStore.Statistics, process: ProcessUsage? = .current()
+        version: String, loops: LoopMetrics, live: Live?, stale: Span?,
+        clockBehind: Span = Span(seconds: 0), conditions: [(type: String, isGood: Bool)] = [],
+        standings: [Standing: Int], nextExpiry: Instant?, records: RecordStore.Statistics,
+        process: ProcessUsage? = .current()
     ) {
         self.version = version
         self.loops = loops
         self.live = live
         self.stale = stale
+        self.clockBehind = clockBehind
+        self.conditions = conditions
         self.standings = standings
         self.nextExpiry = nextExpiry
         self.records = records
@@ -64,6 +72,15 @@ package struct MetricsSnapshot: Sendable {
             text.begin(
                 "grantctl_stale_seconds", .gauge, "Since the remote was last reached and agreed with what is live.")
             text.sample(Double(stale.seconds))
+        }
+        text.begin(
+            "grantctl_clock_behind_seconds", .gauge,
+            "By how much the time of day is behind a moment that was decided at already; decisions go on from that moment."
+        )
+        text.sample(Double(clockBehind.seconds))
+        if !conditions.isEmpty {
+            text.begin("grantctl_condition", .gauge, "1 where a condition of /status is as it should be, else 0.")
+            for condition in conditions { text.sample([("type", condition.type)], condition.isGood ? 1 : 0) }
         }
         text.begin("grantctl_grants", .gauge, "Grants by standing.")
         for standing in Standing.allCases { text.sample([("standing", standing.rawValue)], standings[standing] ?? 0) }

@@ -21,6 +21,8 @@ struct Advance: Sendable {
     var table: ScopeTable?
     /// A commit that cannot be read, and why; those before it count.
     var blocked: ReconcileFault?
+    /// What was taken on somebody's word.
+    var rewrite: AcceptedRewrite?
 }
 
 /// The work of a run that reads the clone. Blocks; runs on the loop's own thread.
@@ -33,7 +35,7 @@ struct Advancing: Sendable {
     func restore(_ accepted: Accepted) throws(ReconcileFault) -> Advance {
         guard let mark = accepted.mark else { return Advance(accepted: accepted) }
         var restored = accepted
-        let state = try replay(accepted, to: mark.commit, in: try open(mark.commit))
+        let state = try replay(accepted, mark, in: try open(mark.commit))
         restored.state = state
         return Advance(accepted: restored, table: ScopeTable(compiling: state))
     }
@@ -46,18 +48,18 @@ struct Advancing: Sendable {
         var next = accepted
         var state: AccessState
         let genesis: ObjectID
-        var line: [CommitSummary]
+        var way: Way
         if let mark = accepted.mark {
-            line = try self.line(after: mark.commit, to: tip, in: repository)
+            way = try self.way(from: mark, to: tip, at: now, in: repository)
             genesis = mark.genesis
             if let known = accepted.state {
                 state = known
             } else {
-                state = try replay(accepted, to: mark.commit, in: repository)
+                state = try replay(accepted, mark, in: repository)
             }
         } else {
-            line = try self.line(after: nil, to: tip, in: repository)
-            guard let first = line.first else {
+            way = Way(line: try self.line(after: nil, to: tip, in: repository))
+            guard let first = way.line.first else {
                 throw ReconcileFault(step: .linear, reason: "Empty", message: "`\(configuration.branch)` has no commit")
             }
             genesis = first.id
@@ -66,13 +68,20 @@ struct Advancing: Sendable {
         if let pinned = configuration.genesis, pinned != genesis {
             throw .otherGenesis(configuration.branch, wanted: pinned, found: genesis, tip: tip)
         }
-        try observe(line, at: now, in: &next)
+        let trust = TrustedLine(configuration.commits, way.line, startsHistory: accepted.mark == nil)
+        try observe(way.commits, at: now, in: &next)
 
         var blocked: ReconcileFault?
         var last = accepted.mark?.commit
-        for commit in line {
+        if let rewrite = way.rewrite {
+            try cross(rewrite, into: &state, of: repository)
+            last = rewrite.to
+        }
+        let earliest = way.rewrite?.observed ?? accepted.mark?.rewrites.last?.observed ?? .distantPast
+        for commit in way.line {
             do throws(ReconcileFault) {
-                try take(commit, into: &state, of: repository, next.log)
+                try trust.check(commit, after: last, state, at: now, in: repository)
+                try take(commit, into: &state, of: repository, next.log, from: earliest)
                 last = commit.id
             } catch {
                 guard last != nil else { throw error }
@@ -85,10 +94,12 @@ struct Advancing: Sendable {
         next.mark = AcceptedMark(
             commit: last, genesis: genesis, branch: configuration.branch,
             remote: AcceptedMark.fingerprint(url: configuration.url), effective: now,
-            confirmed: accepted.mark?.confirmed ?? .distantPast, log: next.log.checksum(of: last) ?? "")
+            confirmed: accepted.mark?.confirmed ?? .distantPast, log: next.log.checksum(of: last) ?? "",
+            rewrites: (accepted.mark?.rewrites ?? []) + (way.rewrite.map { [$0] } ?? []))
         // A table is made anew only where something was taken in, or where none was made since the start.
         let isNew = last != accepted.mark?.commit || accepted.state == nil
-        return Advance(accepted: next, table: isNew ? ScopeTable(compiling: state) : nil, blocked: blocked)
+        return Advance(
+            accepted: next, table: isNew ? ScopeTable(compiling: state) : nil, blocked: blocked, rewrite: way.rewrite)
     }
 
     /// Leaves the accepted tip under its branch's name, for people who look into the clone.
@@ -104,7 +115,7 @@ struct Advancing: Sendable {
 }
 
 extension Advancing {
-    private func open(_ commit: ObjectID) throws(ReconcileFault) -> GitRepository {
+    func open(_ commit: ObjectID) throws(ReconcileFault) -> GitRepository {
         do throws(GitFault) {
             return try GitRepository.open(path: directory.repositoryPath)
         } catch {
@@ -113,7 +124,7 @@ extension Advancing {
     }
 
     /// The commits to take in, oldest first; only if history moved forward.
-    private func line(
+    func line(
         after accepted: ObjectID?, to tip: ObjectID, in repository: GitRepository
     ) throws(ReconcileFault) -> [CommitSummary] {
         do throws(GitFault) {
@@ -164,21 +175,40 @@ extension Advancing {
 
     /// The accepted history from its root, each commit as of when it was first seen.
     private func replay(
-        _ accepted: Accepted, to tip: ObjectID, in repository: GitRepository
+        _ accepted: Accepted, _ mark: AcceptedMark, in repository: GitRepository
     ) throws(ReconcileFault) -> AccessState {
-        let line: [CommitSummary]
-        do throws(GitFault) {
-            line = try repository.firstParentLine(after: nil, to: tip)
-        } catch {
-            throw ReconcileFault(error, step: .verified, commit: tip)
-        }
         var state = AccessState()
-        for commit in line { try take(commit, into: &state, of: repository, accepted.log) }
+        var start: ObjectID?
+        var earliest = Instant.distantPast
+        for rewrite in mark.rewrites {
+            for commit in try acceptedLine(after: start, to: rewrite.from, in: repository) {
+                try take(commit, into: &state, of: repository, accepted.log, from: earliest)
+            }
+            try cross(rewrite, into: &state, of: repository)
+            start = rewrite.to
+            earliest = rewrite.observed
+        }
+        for commit in try acceptedLine(after: start, to: mark.commit, in: repository) {
+            try take(commit, into: &state, of: repository, accepted.log, from: earliest)
+        }
         return state
     }
 
+    private func acceptedLine(
+        after start: ObjectID?, to end: ObjectID, in repository: GitRepository
+    ) throws(ReconcileFault) -> [CommitSummary] {
+        do throws(GitFault) {
+            return try repository.firstParentLine(after: start, to: end)
+        } catch {
+            throw ReconcileFault(error, step: .verified, commit: end)
+        }
+    }
+
+    /// Takes in one commit as of when it was first seen, but never before `earliest`: after a rewrite, what was seen before
+    /// it may come again.
     private func take(
-        _ commit: CommitSummary, into state: inout AccessState, of repository: GitRepository, _ log: ObservationLog
+        _ commit: CommitSummary, into state: inout AccessState, of repository: GitRepository, _ log: ObservationLog,
+        from earliest: Instant
     ) throws(ReconcileFault) {
         guard let observed = log.times[commit.id] else {
             throw ReconcileFault(
@@ -188,9 +218,23 @@ extension Advancing {
                 commit: commit.id, stalls: true)
         }
         do throws(GitFault) {
-            state.advance(by: try repository.change(of: commit, observed: observed), verify: verify)
+            state.advance(
+                by: try repository.change(of: commit, observed: max(observed, earliest)), verify: verify)
         } catch {
             throw ReconcileFault(error, step: .verified, commit: commit.id)
+        }
+    }
+
+    /// Takes in the difference between what was accepted and what may follow it.
+    private func cross(
+        _ rewrite: AcceptedRewrite, into state: inout AccessState, of repository: GitRepository
+    ) throws(ReconcileFault) {
+        do throws(GitFault) {
+            state.advance(
+                by: try repository.change(from: rewrite.from, to: rewrite.to, observed: rewrite.observed),
+                verify: verify)
+        } catch {
+            throw ReconcileFault(error, step: .verified, commit: rewrite.to)
         }
     }
 }

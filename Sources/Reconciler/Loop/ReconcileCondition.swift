@@ -6,6 +6,8 @@ package struct ReconcileCondition: Sendable, Hashable {
     package enum Kind: String, CaseIterable, Sendable {
         /// The remote was reached and its branch is here.
         case fetch
+        /// Every listed remote was reached, and they agree.
+        case remotes
         /// The branch only moved forward from what was accepted.
         case linear
         /// Its commits and files were read and have the content their ids say.
@@ -20,6 +22,8 @@ package struct ReconcileCondition: Sendable, Hashable {
         case degraded
         /// Nothing moves until a person acts.
         case stalled
+        /// The time of day did not step back.
+        case clock
     }
 
     package enum Status: String, Sendable {
@@ -54,7 +58,7 @@ package struct ReconcileCondition: Sendable, Hashable {
     package var isGood: Bool {
         switch kind {
         case .degraded, .stalled: status == .no
-        case .fetch, .linear, .verified, .parsed, .compiled, .live: status == .yes
+        case .fetch, .remotes, .linear, .verified, .parsed, .compiled, .live, .clock: status == .yes
         }
     }
 }

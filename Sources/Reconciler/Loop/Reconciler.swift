@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import GrantModel
 import Logging
 import Synchronization
@@ -13,19 +14,30 @@ package final class Reconciler: Sendable {
     private let clock: @Sendable () -> Instant
     private let publish: @Sendable (ScopeTable) async -> Void
     private let confirm: @Sendable (Instant) -> Void
-    private let credential: Mutex<FetchRequest.Credential?>
+    private let watch: RemoteWatch
+    private let time: EffectiveTime
+    private let sinceStart: @Sendable () -> Int64
     private let gate = TriggerGate()
     private let board: Mutex<StatusBoard>
     private let signatures = SignatureCache()
     /// Reading the clone blocks, which no thread of the concurrency pool should do for long.
-    private let worker = DispatchQueue(label: "grantctl.reconciler")
+    private let worker: DispatchQueue
+
+    /// How far the time of day may be behind before it is an alarm: more than what keeping time corrects at once.
+    static let clockTolerance = Span.minutes(5)
+    /// How often the time reached is written down: so much of it a power cut may lose.
+    private static let timeKept = Span(seconds: 60)
 
     /// - Parameters:
-    ///   - clock: the wall clock.
+    ///   - time: keeps `clock` from running backwards; shared with whoever decides by the published tables.
+    ///   - clock: the time of day.
+    ///   - sinceStart: milliseconds that never run backwards, of the same clock as all users of `time` have.
     ///   - publish: makes a table live; returns once every decision is made by it.
     ///   - confirm: told, after every successful run, when the remote was last reached and agreed with the live table.
     package init(
-        configuration: ReconcilerConfiguration, logger: Logger, clock: @escaping @Sendable () -> Instant,
+        configuration: ReconcilerConfiguration, logger: Logger, time: EffectiveTime = EffectiveTime(),
+        clock: @escaping @Sendable () -> Instant,
+        sinceStart: @escaping @Sendable () -> Int64 = { Reconciler.millisecondsSinceStart },
         publish: @escaping @Sendable (ScopeTable) async -> Void, confirm: @escaping @Sendable (Instant) -> Void
     ) {
         self.configuration = configuration
@@ -33,7 +45,10 @@ package final class Reconciler: Sendable {
         self.clock = clock
         self.publish = publish
         self.confirm = confirm
-        credential = Mutex(configuration.credential)
+        self.time = time
+        self.sinceStart = sinceStart
+        worker = DispatchQueue(label: "grantctl.reconciler")
+        watch = RemoteWatch(configuration, worker: worker)
         board = Mutex(StatusBoard(now: clock()))
     }
 
@@ -42,15 +57,32 @@ package final class Reconciler: Sendable {
         gate.trigger()
     }
 
-    /// Fetches with another credential from the next run on, without starting one. Safe from any thread.
-    package func use(_ credential: FetchRequest.Credential?) {
-        self.credential.withLock { $0 = credential }
+    /// Fetches with other credentials from the next run on, without starting one. Safe from any thread.
+    package func use(_ credential: FetchRequest.Credential?, mirror: FetchRequest.Credential? = nil) {
+        watch.use(credential, mirror: mirror)
     }
 
     /// How things stand now.
     package var status: ReconcilerStatus {
-        let now = clock()
-        return board.withLock { $0.status(at: now) }
+        let (now, behind) = (now, clockBehind)
+        var status = board.withLock { $0.status(at: now) }
+        status.clockBehind = behind
+        return status
+    }
+
+    /// The moment that everything is judged at.
+    private var now: Instant {
+        let milliseconds = time.milliseconds(timeOfDay: clock().seconds &* 1_000, sinceStart: sinceStart())
+        return Instant(seconds: milliseconds >= 0 ? milliseconds / 1_000 : (milliseconds - 999) / 1_000)
+    }
+
+    private var clockBehind: Span { max(now - clock(), Span(seconds: 0)) }
+
+    /// Counts a suspended machine's time as well (clock_gettime(2)).
+    package static var millisecondsSinceStart: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
     }
 
     /// Serves the accepted history at once, then reconciles until the task is cancelled. May be called once.
@@ -61,13 +93,48 @@ package final class Reconciler: Sendable {
         defer { directory.release() }
         let work = Advancing(configuration: configuration, directory: directory, verify: signatures.verify)
         var accepted = try await perform { () throws(StateFault) in try Self.read(directory) }.get()
+        time.raise(to: accepted.effective(.distantPast), sinceStart: sinceStart())
         if accepted.mark != nil { await restore(&accepted, work) }
         var schedule = ReconcileSchedule(poll: configuration.poll)
         while !Task.isCancelled {
             let succeeded = await reconcile(&accepted, work)
-            let wait = schedule.wait(afterSuccess: succeeded, random: .random(in: 0...1))
-            await gate.wait(upTo: wait)
+            logger.debug("run ended", metadata: ["status": "\(succeeded ? "confirmed" : "not confirmed")"])
+            var left = schedule.wait(afterSuccess: succeeded, random: .random(in: 0...1))
+            repeat {
+                await keepTime(&accepted, work)
+                let part = min(left, .seconds(Self.timeKept.seconds))
+                if await gate.wait(upTo: part) { break }
+                left -= part
+            } while left > .zero && !Task.isCancelled
         }
+    }
+
+    /// Writes down what time it is, also while the remote is away: after a restart no moment before it counts again.
+    private func keepTime(_ accepted: inout Accepted, _ work: Advancing) async {
+        checkClock(accepted)
+        guard var mark = accepted.mark, !isUnwritten else { return }
+        let effective = accepted.effective(now)
+        guard effective - mark.effective >= Self.timeKept else { return }
+        mark.effective = effective
+        let written = mark
+        switch await perform({ () throws(StateFault) in try work.directory.write(written) }) {
+        case .success: accepted.mark = mark
+        case .failure(let fault): report(ReconcileFault(fault, commit: mark.commit), at: now)
+        }
+    }
+
+    private func checkClock(_ accepted: Accepted) {
+        let behind = clockBehind
+        let commit = accepted.mark?.commit ?? .none
+        guard behind > Self.clockTolerance else {
+            set(.clock, .yes, "Forward", "time runs forward", commit: commit)
+            return
+        }
+        set(
+            .clock, .no, "SteppedBack",
+            "the time of day is \(behind) behind a moment that was decided at already, and decisions go on from that "
+                + "moment; check how this machine keeps time (if it is right now and was ahead before, see "
+                + "\"A clock that was wrong\" in docs/operating.md)", commit: commit)
     }
 }
 
@@ -86,15 +153,14 @@ extension Reconciler {
     /// Puts the accepted history in force before the remote is asked.
     private func restore(_ accepted: inout Accepted, _ work: Advancing) async {
         guard let mark = accepted.mark else { return }
-        guard mark.remote == AcceptedMark.fingerprint(url: configuration.url), mark.branch == configuration.branch
-        else {
+        guard configuration.isAccepted(from: mark.remote), mark.branch == configuration.branch else {
             logger.warning(
                 "the remote or branch is not the one accepted before: nothing is served until it was reached")
             return
         }
         if let pinned = configuration.genesis, pinned != mark.genesis {
             report(
-                .otherGenesis(configuration.branch, wanted: pinned, found: mark.genesis, tip: mark.commit), at: clock())
+                .otherGenesis(configuration.branch, wanted: pinned, found: mark.genesis, tip: mark.commit), at: now)
             return
         }
         let from = accepted
@@ -102,54 +168,68 @@ extension Reconciler {
         case .success(let restored):
             accepted = restored.accepted
             guard let table = restored.table else { return }
-            // Staleness goes on from where it was; a clock that was set back does not make it younger.
-            let confirmed = min(mark.confirmed, clock())
+            // Staleness goes on from where it was.
+            let confirmed = min(mark.confirmed, now)
             board.withLock { $0.confirmed = confirmed }
             confirm(confirmed)
             await put(table, of: accepted, "Restored")
         case .failure(let fault):
-            report(fault, at: clock())
+            report(fault, at: now)
         }
     }
 
     /// One run. Returns whether the live table is now known to be what the remote says.
     private func reconcile(_ accepted: inout Accepted, _ work: Advancing) async -> Bool {
-        let started = clock()
+        let started = now
         board.withLock { $0.lastAttempt = started }
-        let tip: ObjectID
-        switch await fetch(work.directory) {
-        case .success(let fetched): tip = fetched
-        case .failure(let fault):
+        checkClock(accepted)
+        let sighting: Sighting
+        switch await watch.look(work, accepted: accepted.mark?.commit) {
+        case .success(let seen): sighting = seen
+        case .failure(var fault):
+            if fault.reason == "NotFound", let mark = accepted.mark {
+                fault.message +=
+                    "; accepted `\(mark.commit.hex)` stays in force for as long as each tier's `stale` allows"
+            }
             // A cancelled fetch is the end of the loop and says nothing about the remote.
-            if !Task.isCancelled { report(fault, at: clock()) }
+            if !Task.isCancelled { report(fault, at: now) }
             return false
         }
-        set(.fetch, .yes, "Fetched", "the remote's `\(configuration.branch)` is at `\(tip.hex)`", commit: tip)
+        let tip = sighting.tip
+        show(sighting)
 
         let from = accepted
         let advance: Advance
         switch await perform({ () throws(ReconcileFault) in try work.advance(from, to: tip, at: started) }) {
         case .success(let made): advance = made
         case .failure(let fault):
-            report(fault, at: clock())
+            report(fault, at: now)
             return false
         }
         let isFirst = board.withLock { $0.live == nil }
         accepted = advance.accepted
+        if let rewrite = advance.rewrite {
+            logger.warning(
+                "a rewrite of `\(configuration.branch)` is taken from `\(rewrite.from.hex)` to `\(rewrite.to.hex)`",
+                metadata: ["by": "\(rewrite.by)", "why": "\(rewrite.why)"])
+        }
         if let table = advance.table {
             // Before the first table there is nothing that could be taken for confirmed, and nothing to be stale.
-            if isFirst, advance.blocked == nil { confirm(started) }
+            if isFirst, advance.blocked == nil, sighting.isCurrent { confirm(started) }
             await put(table, of: accepted, "Accepted")
         }
         set(.linear, .yes, "FastForward", "the branch moved forward only", commit: tip)
         if let blocked = advance.blocked {
             _ = await accept(&accepted, from, confirmed: nil, work)
-            report(blocked, at: clock())
+            report(blocked, at: now)
             return false
         }
         pass(tip)
+        let waited = board.withLock { board in board.conditions.contains { $0.kind == .stalled && !$0.isGood } }
         set(.stalled, .no, "Moving", "nothing waits for a person", commit: tip)
-        guard await accept(&accepted, from, confirmed: started, work) else { return false }
+        guard await accept(&accepted, from, confirmed: sighting.isCurrent ? started : nil, work) else { return false }
+        if waited || advance.rewrite != nil { _ = await perform { work.settle() } }
+        guard sighting.isCurrent else { return false }
         board.withLock {
             $0.confirmed = started
             $0.lastSuccess = started
@@ -158,18 +238,26 @@ extension Reconciler {
         return true
     }
 
-    private func fetch(_ directory: StateDirectory) async -> Result<ObjectID, ReconcileFault> {
-        let path = directory.repositoryPath
-        if case .failure(let fault) = await perform({ () throws(ReconcileFault) in try CloneFolder(path: path).prepare()
-        }) {
-            return .failure(fault)
+    /// Says what the remotes said.
+    private func show(_ sighting: Sighting) {
+        let tip = sighting.tip
+        if let trouble = sighting.trouble {
+            set(.remotes, .no, trouble.reason, trouble.message, commit: tip)
+        } else {
+            set(
+                .remotes, .yes, configuration.mirror == nil ? "Single" : "Agree",
+                configuration.mirror == nil ? "there is one remote" : "both remotes have the branch at the same commit",
+                commit: tip)
         }
-        var request = configuration.fetch(into: path)
-        request.credential = credential.withLock { $0 }
-        switch await FetchProcess.run(request, executable: configuration.executable) {
-        case .success(let result): return .success(ObjectID(hex: result.tip))
-        case .failure(let fault): return .failure(ReconcileFault(fault))
+        guard sighting.isCurrent else {
+            let message =
+                "no remote that was reached has `\(tip.hex)`, where the branch was seen last; access goes on for as "
+                + "long as each tier's `stale` allows"
+            set(.fetch, .no, "NotConfirmed", message, commit: tip)
+            board.withLock { $0.lastFailure = ReconcilerStatus.Failure(at: now, message: message) }
+            return
         }
+        set(.fetch, .yes, "Fetched", "the remote's `\(configuration.branch)` is at `\(tip.hex)`", commit: tip)
     }
 
     /// Makes a table live and says so.
@@ -177,7 +265,7 @@ extension Reconciler {
         let commit = table.commit
         let state = accepted.state ?? AccessState()
         await publish(table)
-        let now = clock()
+        let now = now
         let broken = board.withLock { board in
             board.publish(table, of: state, at: now)
             return board.status(at: now).broken.filter { $0.severity == .error }
@@ -212,7 +300,7 @@ extension Reconciler {
     ) async -> Bool {
         guard var mark = accepted.mark else { return true }
         if let confirmed { mark.confirmed = confirmed }
-        mark.effective = accepted.effective(clock())
+        mark.effective = accepted.effective(now)
         let moved = mark.commit != before.mark?.commit || mark.log != before.mark?.log
         // The mark on disk may lag behind by a minute: after a restart the gateway then counts as a minute more stale.
         guard moved || isUnwritten || mark.confirmed - (before.mark?.confirmed ?? .distantPast) >= Span(seconds: 60)
@@ -231,7 +319,7 @@ extension Reconciler {
             }
             return true
         case .failure(let fault):
-            report(ReconcileFault(fault, commit: mark.commit), at: clock())
+            report(ReconcileFault(fault, commit: mark.commit), at: now)
             return false
         }
     }
@@ -245,6 +333,7 @@ extension Reconciler {
 extension Reconciler {
     private func report(_ fault: ReconcileFault, at now: Instant) {
         set(fault.step, .no, fault.reason, fault.message, commit: fault.commit)
+        if fault.isDisagreement { set(.remotes, .no, fault.reason, fault.message, commit: fault.commit) }
         if fault.stalls { set(.stalled, .yes, fault.reason, fault.message, commit: fault.commit) }
         board.withLock { $0.lastFailure = ReconcilerStatus.Failure(at: now, message: fault.message) }
     }
@@ -253,7 +342,7 @@ extension Reconciler {
         _ kind: ReconcileCondition.Kind, _ status: ReconcileCondition.Status, _ reason: String, _ message: String,
         commit: ObjectID
     ) {
-        let now = clock()
+        let now = now
         let (turned, moved) = board.withLock { board in
             let before = board.conditions.first { $0.kind == kind }?.commit
             return (board.set(kind, status, reason, message, commit: commit, now: now), before != commit)

@@ -27,6 +27,8 @@ package struct ReconcilerStatus: Sendable {
     package var confirmed: Instant?
     /// How long ago that was; nil before the first time.
     package var staleFor: Span?
+    /// By how much the time of day is behind a moment that was decided at already.
+    package var clockBehind = Span(seconds: 0)
     package var lastAttempt: Instant?
     package var lastSuccess: Instant?
     /// The last failure, also after later successes.

@@ -100,7 +100,7 @@ struct Fetch {
             options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
             options.follow_redirects = GIT_REMOTE_REDIRECT_NONE
             // With `+`: without it, a branch that was rewritten is a fetch that succeeds and moves nothing.
-            let refspec = strdup("+refs/heads/\(branch):\(FetchRequest.incoming)")
+            let refspec = strdup("+refs/heads/\(branch):\(request.reference)")
             defer { free(refspec) }
             var texts = [refspec]
             let status = texts.withUnsafeMutableBufferPointer { buffer in
@@ -123,7 +123,7 @@ struct Fetch {
 
     private func current(_ repository: GitRepository) throws(FetchFault) -> ObjectID? {
         do throws(GitFault) {
-            guard let id = try repository.resolve(ref: FetchRequest.incoming) else { return nil }
+            guard let id = try repository.resolve(ref: request.reference) else { return nil }
             // A clone that lost the commit must fetch it again.
             _ = try repository.commit(id)
             return id
@@ -165,7 +165,24 @@ struct Fetch {
             return (branch, RawID(head.pointee.oid).objectID)
         }
         throw FetchFault(
-            kind: .notFound, message: "the remote `\(request.url)` has no branch `\(branch)`",
+            kind: .notFound,
+            message: "the remote `\(request.url)` has no branch `\(branch)`\(others(remote, heads, count))",
             help: "push it, or change the branch that is asked for")
+    }
+
+    /// Where the remote's `HEAD` is instead, for a branch that was renamed.
+    private func others(
+        _ remote: OpaquePointer, _ heads: UnsafeMutablePointer<UnsafePointer<git_remote_head>?>?, _ count: Int
+    ) -> String {
+        var name = git_buf()
+        defer { git_buf_dispose(&name) }
+        guard git_remote_default_branch(&name, remote) == 0, let text = name.ptr else { return "" }
+        for head in UnsafeMutableBufferPointer(start: heads, count: count) {
+            guard let head, let other = head.pointee.name, strcmp(other, text) == 0 else { continue }
+            let shown = LibGit2.oneLine(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+            let short = shown.hasPrefix("refs/heads/") ? String(shown.dropFirst("refs/heads/".count)) : shown
+            return "; its default branch is `\(short)`, at `\(RawID(head.pointee.oid).objectID.hex)`"
+        }
+        return ""
     }
 }

@@ -22,6 +22,8 @@ package struct FetchRequest: Codable, Sendable, Hashable {
     /// `http://host:port` of a proxy for https remotes. The environment's is not used.
     package var proxy: String?
     package var limits: Limits
+    /// The reference that the fetched tip is kept at; see `incoming`.
+    package var reference = FetchRequest.incoming
 
     package enum Credential: Codable, Sendable, Hashable {
         /// For https; `user` is `x-access-token` unless the URL or this names one, which suits the common forges.

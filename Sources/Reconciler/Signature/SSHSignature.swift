@@ -10,6 +10,9 @@ package enum SSHSignature {
     /// The namespace that reviewers sign attestations in.
     package static let attestationNamespace: ByteString = "grantctl-attestation"
 
+    /// What a well-formed signature of other bytes is said to be.
+    static let mismatch = "the signature does not match the file"
+
     /// Checks a signature over an attestation.
     package static let verify: VerifySignature = { signature, message in
         verify(signature, of: message, namespace: attestationNamespace)
@@ -28,7 +31,7 @@ package enum SSHSignature {
             }
             let key = try SignaturePublicKey(blob: parsed.key)
             guard try key.verifies(parsed.signature, of: parsed.signedData(message)) else {
-                throw SignatureFault(message: "the signature does not match the file")
+                throw SignatureFault(message: mismatch)
             }
             return .success(SigningKey(blob: parsed.key))
         } catch {

@@ -16,10 +16,12 @@ package struct AcceptedMark: Sendable, Hashable {
     package var confirmed: Instant
     /// The checksum of the log's line that observed `commit`.
     package var log: String
+    /// Every rewrite of the branch that was accepted on purpose, oldest first.
+    package var rewrites: [AcceptedRewrite]
 
     package init(
         commit: ObjectID, genesis: ObjectID, branch: String, remote: String, effective: Instant,
-        confirmed: Instant, log: String
+        confirmed: Instant, log: String, rewrites: [AcceptedRewrite] = []
     ) {
         self.commit = commit
         self.genesis = genesis
@@ -28,6 +30,7 @@ package struct AcceptedMark: Sendable, Hashable {
         self.effective = effective
         self.confirmed = confirmed
         self.log = log
+        self.rewrites = rewrites
     }
 
     /// The fingerprint of a remote, which changes with the place and not with who asks there.
@@ -53,6 +56,8 @@ extension AcceptedMark {
         var genesis: String
         var log: String
         var remote: String
+        /// Absent where there is none.
+        var rewrites: [AcceptedRewrite]?
     }
 
     private struct File: Codable {
@@ -66,7 +71,7 @@ extension AcceptedMark {
     func encoded() throws(StateFault) -> [UInt8] {
         let fields = Fields(
             branch: branch, commit: commit.hex, confirmed: confirmed.seconds, effective: effective.seconds,
-            genesis: genesis.hex, log: log, remote: remote)
+            genesis: genesis.hex, log: log, remote: remote, rewrites: rewrites.isEmpty ? nil : rewrites)
         let file = File(accepted: fields, format: Self.format, sha256: try Self.digest(fields))
         return try Self.encode(file, pretty: true) + [UInt8(ascii: "\n")]
     }
@@ -83,7 +88,8 @@ extension AcceptedMark {
             commit: ObjectID(hex: file.accepted.commit), genesis: ObjectID(hex: file.accepted.genesis),
             branch: file.accepted.branch, remote: file.accepted.remote,
             effective: Instant(seconds: file.accepted.effective),
-            confirmed: Instant(seconds: file.accepted.confirmed), log: file.accepted.log)
+            confirmed: Instant(seconds: file.accepted.confirmed), log: file.accepted.log,
+            rewrites: file.accepted.rewrites ?? [])
     }
 
     private static let damaged = StateFault(

@@ -8,7 +8,8 @@ import Synchronization
 /// lock             held while a gateway runs
 /// repository.git   the bare clone
 /// observed.log     when each commit was first seen
-/// accepted.json    how far the branch was accepted
+/// accepted.json    how far the branch was accepted, and which rewrites of it were accepted on purpose
+/// accept-history.json   a person's word that one commit may follow although history was rewritten, until it was taken
 /// ```
 ///
 /// Every change is on disk when its call returns, and a crash between or inside calls leaves the state before or after.
@@ -61,17 +62,18 @@ package final class StateDirectory: Sendable {
 
     /// The mark; nil before anything was accepted.
     package func readAccepted() throws(StateFault) -> AcceptedMark? {
-        guard let bytes = try Self.read(acceptedPath) else { return nil }
+        try Self.accepted(at: path)
+    }
+
+    /// The mark in a state directory that another process may be using.
+    package static func accepted(at path: String) throws(StateFault) -> AcceptedMark? {
+        guard let bytes = try read(path + "/accepted.json") else { return nil }
         return try AcceptedMark(decoding: bytes)
     }
 
     package func write(_ mark: AcceptedMark) throws(StateFault) {
-        let temporary = acceptedPath + ".new"
-        try Self.write(mark.encoded(), to: temporary, at: 0, truncating: true)
-        guard rename(temporary, acceptedPath) == 0 else {
-            throw StateFault.system("`accepted.json` cannot be replaced")
-        }
-        try synchronize()
+        try Self.replace(acceptedPath, with: mark.encoded())
+        try Self.synchronize(path)
     }
 
     package func readObservations() throws(StateFault) -> ObservationLog {
@@ -87,17 +89,47 @@ package final class StateDirectory: Sendable {
         let lines = next.observe(observations)
         guard !lines.isEmpty else { return }
         try Self.write(lines, to: observedPath, at: log.length, truncating: false)
-        if log.length == 0 { try synchronize() }
+        if log.length == 0 { try Self.synchronize(path) }
         log = next
     }
 
+    /// Puts a whole file in the place of another, or nothing.
+    private static func replace(_ path: String, with bytes: [UInt8]) throws(StateFault) {
+        let temporary = path + ".new"
+        try write(bytes, to: temporary, at: 0, truncating: true)
+        guard rename(temporary, path) == 0 else { throw StateFault.system("`\(name(path))` cannot be replaced") }
+    }
+
     /// Makes names in the directory durable.
-    private func synchronize() throws(StateFault) {
+    private static func synchronize(_ path: String) throws(StateFault) {
         let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { throw StateFault.system("the state directory `\(path)` cannot be read") }
         defer { close(directory) }
         guard fsync(directory) == 0 else { throw StateFault.system("the state directory cannot be written") }
     }
+
+    /// Leaves a word for the gateway, in place of an earlier one. The gateway may be running.
+    package static func leave(_ consent: HistoryConsent, at path: String) throws(StateFault) {
+        guard let bytes = try? JSONEncoder().encode(consent) else {
+            throw StateFault(
+                kind: .storage, message: "`accept-history.json` cannot be written: a name in it is no text")
+        }
+        try replace(path + "/" + consentName, with: Array(bytes) + [UInt8(ascii: "\n")])
+        try synchronize(path)
+    }
+
+    /// The word that was left; nil when there is none that can be read.
+    package static func consent(at path: String) -> HistoryConsent? {
+        guard let bytes = try? read(path + "/" + consentName) else { return nil }
+        return try? JSONDecoder().decode(HistoryConsent.self, from: Data(bytes))
+    }
+
+    /// Forgets the word that was left, after it was taken or became void.
+    package func dropConsent() {
+        unlink(path + "/" + Self.consentName)
+    }
+
+    private static let consentName = "accept-history.json"
 
     private static func read(_ path: String) throws(StateFault) -> [UInt8]? {
         let name = name(path)

@@ -15,15 +15,32 @@ extension GatewayFile {
 
     /// The reconciler's part, secrets read.
     func reconcilerConfiguration() throws -> ReconcilerConfiguration {
-        var credential = grants.sshKey.map { FetchRequest.Credential.sshKey(path: $0) }
-        if let token = grants.credential {
-            credential = .token(String(decoding: try token.read(), as: UTF8.self))
+        let remote = grants.remote
+        var configuration = ReconcilerConfiguration(
+            stateDirectory: state, url: remote.url, branch: grants.branch, poll: grants.poll, genesis: grants.genesis,
+            commits: grants.commits, credential: try remote.readCredential(),
+            certificateAuthority: try remote.readAuthority(), certificatePin: remote.certificatePin,
+            hostKeys: remote.hostKeys, proxy: remote.proxy, fetchDeadline: Double(grants.fetchDeadline.seconds))
+        configuration.mirror = try grants.mirror.map { mirror in
+            ReconcilerConfiguration.Mirror(
+                url: mirror.url, credential: try mirror.readCredential(),
+                certificateAuthority: try mirror.readAuthority(), certificatePin: mirror.certificatePin,
+                hostKeys: mirror.hostKeys, proxy: mirror.proxy)
         }
-        return ReconcilerConfiguration(
-            stateDirectory: state, url: grants.url, branch: grants.branch, poll: grants.poll, genesis: grants.genesis,
-            credential: credential,
-            certificateAuthority: try grants.authority.map { try String(contentsOfFile: $0, encoding: .utf8) },
-            certificatePin: grants.certificatePin, hostKeys: grants.hostKeys, proxy: grants.proxy,
-            fetchDeadline: Double(grants.fetchDeadline.seconds))
+        return configuration
+    }
+}
+
+extension GatewayFile.Remote {
+    fileprivate func readCredential() throws -> FetchRequest.Credential? {
+        if let sshKey {
+            let passphrase = try sshPassphrase?.read()
+            return .sshKey(path: sshKey, passphrase: passphrase.map { String(decoding: $0, as: UTF8.self) })
+        }
+        return try credential.map { .token(String(decoding: try $0.read(), as: UTF8.self)) }
+    }
+
+    fileprivate func readAuthority() throws -> String? {
+        try authority.map { try String(contentsOfFile: $0, encoding: .utf8) }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import GrantModel
 import Proxy
+import Reconciler
 import Records
 
 /// The gateway's own configuration, `gateway.yaml`: what the operator sets outside the grants repository.
@@ -9,22 +10,31 @@ import Records
 /// read again while the gateway runs.
 struct GatewayFile: Sendable {
     struct Grants: Sendable {
-        var url: String
+        var remote: Remote
+        /// A second remote of the same branch.
+        var mirror: Remote?
         var branch: String
         var poll: Span
         var genesis: ObjectID?
-        var credential: SecretSource?
+        var commits: CommitTrust
         var webhookSecret: SecretSource?
+        var fetchDeadline: Span
+    }
+
+    /// A place that grants are fetched from, and how it is reached.
+    struct Remote: Sendable {
+        var url: String
+        var credential: SecretSource?
         /// PEM of the private authority behind an `https` remote.
         var authority: String?
         /// SHA-256 of the `https` remote's certificate; no other is accepted then.
         var certificatePin: String?
         /// A private key file for an `ssh` remote.
         var sshKey: String?
+        var sshPassphrase: SecretSource?
         /// The `ssh` remote's host keys.
         var hostKeys: [String]
         var proxy: String?
-        var fetchDeadline: Span
     }
 
     /// A secret for upstreams, and to which of them it may go.
@@ -162,30 +172,6 @@ struct GatewayFile: Sendable {
             durability = fields.optional("durability", .one(of: RecordStore.Durability.self)) ?? .power
             keep = fields.optional("keep", .span()) ?? .days(90)
         }
-    }
-}
-
-extension GatewayFile.Grants {
-    init?(_ fields: inout Fields, folder: String) {
-        let path = ValueReader<String>.path(below: folder)
-        let url = fields.required("url", .anyText)
-        let branch = fields.optional("branch", .branch)
-        let poll = fields.optional("poll", .span(Span(seconds: 1)...Span.days(1)))
-        let genesis = fields.optional("genesis", .objectID)
-        let credential = fields.optional("credential", .secret(below: folder))
-        let webhookSecret = fields.optional("webhook_secret", .secret(below: folder))
-        let authority = fields.optional("ca", path)
-        let sshKey = fields.optional("ssh_key", path)
-        let pin = fields.optional("certificate_pin", .anyText)
-        let hostKeys = fields.optional("host_keys", .nonEmptyList(of: .anyText))
-        let proxy = fields.optional("proxy", .anyText)
-        let deadline = fields.optional("fetch_deadline", .span(Span(seconds: 1)...Span.hours(6)))
-        guard let url else { return nil }
-        self.init(
-            url: url.text, branch: branch?.text ?? "main", poll: poll ?? Span(seconds: 30), genesis: genesis,
-            credential: credential, webhookSecret: webhookSecret, authority: authority,
-            certificatePin: pin?.text, sshKey: sshKey, hostKeys: hostKeys.map { $0.map(\.text) } ?? [],
-            proxy: proxy?.text, fetchDeadline: deadline ?? .minutes(2))
     }
 }
 

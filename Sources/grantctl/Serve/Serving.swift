@@ -32,16 +32,17 @@ struct Serving: Sendable {
             path: file.state + "/" + StateOptions.recordsName, durability: file.durability,
             logger: Logger(label: "records"))
         let verifier = TokenVerifier(logger: Logger(label: "identity"))
+        let time = EffectiveTime()
         let gateway = try Gateway(
             configuration: try file.gatewayConfiguration(), verifier: verifier, records: records,
-            logger: Logger(label: "proxy"))
+            logger: Logger(label: "proxy"), effectiveTime: time)
         self.gateway = gateway
         let isLive = LiveFlag()
         self.isLive = isLive
         webhookSecret = WebhookSecret(try file.grants.webhookSecret?.read())
         reconciler = Reconciler(
             configuration: try file.reconcilerConfiguration(), logger: Logger(label: "reconciler"),
-            clock: { .clock },
+            time: time, clock: { .clock },
             publish: { [records, keep = file.keepRecords] table in
                 await gateway.publish(table)
                 let spans = Dictionary(table.services.map { ($0.name, $0.keepRecords) }) { first, _ in first }
@@ -83,6 +84,8 @@ struct Serving: Sendable {
                 return MetricsSnapshot(
                     version: Grantctl.version, loops: await gateway.metrics(),
                     live: status.live.map { .init(commit: $0.commit, since: $0.since) }, stale: status.staleFor,
+                    clockBehind: status.clockBehind,
+                    conditions: status.conditions.map { (type: $0.kind.rawValue, isGood: $0.isGood) },
                     standings: status.standings, nextExpiry: status.nextExpiry, records: records.statistics)
             },
             hasWebhook: { _ in webhookSecret.isSet },
@@ -123,7 +126,8 @@ struct Serving: Sendable {
             do {
                 let fresh = try GatewayFile.read(path)
                 webhookSecret.replace(try fresh.grants.webhookSecret?.read())
-                reconciler.use(try fresh.reconcilerConfiguration().credential)
+                let reconciling = try fresh.reconcilerConfiguration()
+                reconciler.use(reconciling.credential, mirror: reconciling.mirror?.credential)
                 let configuration = try fresh.gatewayConfiguration()
                 await gateway.replace(
                     credentials: configuration.credentials, origins: configuration.credentialOrigins)

@@ -1,0 +1,57 @@
+import GrantModel
+
+/// What a commit must show to count, besides following from what was accepted.
+package enum CommitTrust: Sendable, Hashable {
+    case any
+    /// Every commit on the first-parent line is signed by a person of the state before it, or by one of these keys, which
+    /// forges sign merges with. Exempt are the commit that history begins with, and those up to `after`.
+    case signed(forgeKeys: [Person.Key], after: ObjectID?)
+}
+
+extension CommitTrust {
+    /// Why a commit does not count; nil when it does.
+    /// - Parameters:
+    ///   - people: those accepted before the commit: a commit cannot bring the key along that it is signed with.
+    ///   - observed: when it was first seen, which is what its signer's key must be good at. git judges by the
+    ///     committer's time, a claim, so that a backdated commit revives a key.
+    func fault(
+        of signature: Result<CommitSignature, SignatureFault>, people: some Sequence<Person>, observed: Instant
+    ) -> SignatureFault? {
+        guard case .signed(let forgeKeys, _) = self else { return nil }
+        let key: SigningKey
+        switch signature.flatMap({ $0.verify() }) {
+        case .success(let signer): key = signer
+        case .failure(let fault): return fault
+        }
+        if forgeKeys.contains(where: { $0.blob == key.blob }) { return nil }
+        var retired: Person.Retirement?
+        for person in people {
+            guard let listed = person.keys.first(where: { $0.blob == key.blob }) else { continue }
+            let end = person.retired.first { $0.fingerprint == listed.fingerprint && $0.since <= observed }
+            guard let end else { return nil }
+            retired = end
+        }
+        let fingerprint = Person.Key.fingerprint(of: key.blob)
+        if let retired {
+            return SignatureFault(message: "its key `\(fingerprint)` is retired since \(retired.since)")
+        }
+        return SignatureFault(
+            message: "its key `\(fingerprint)` is of nobody in the state before it, nor one of `forge_keys`")
+    }
+}
+
+extension GitRepository {
+    /// Reads the signature of a commit from its raw bytes.
+    func signature(of id: ObjectID) throws(GitFault) -> Result<CommitSignature, SignatureFault> {
+        guard let raw = RawID(id) else { throw GitRepository.notAnID(id) }
+        // Sizes and the header's order are looked at there.
+        _ = try rawCommit(raw)
+        return try withObject(raw) { bytes in
+            do throws(SignatureFault) {
+                return .success(try CommitSignature(bytes))
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+}

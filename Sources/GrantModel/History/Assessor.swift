@@ -8,7 +8,8 @@ struct Assessor {
     private let state: AccessState
     private let reviewers: Reviewers
     private let denied: [ByteString: Denial]
-    /// People whose file is there and never could be read: they have no keys, and they are somebody.
+    /// People whose file is there and never could be read: they have no keys, and they are somebody. Where files need
+    /// admins, nobody is made somebody by a file that no admin could have read.
     private let unreadablePeople: Set<ByteString>
     /// What is wrong with each service, which its grants share.
     private let serviceFaults: [ByteString: [ReferenceFault]]
@@ -23,7 +24,9 @@ struct Assessor {
         self.denied = denied
         unreadablePeople = Set(
             state.restrictions.values.compactMap { file in
-                guard case .person(let name) = file.path, case .broken = file.condition else { return nil }
+                guard case .person(let name) = file.path, case .broken = file.condition,
+                    state.accepted.policy?.protect != .attestation
+                else { return nil }
                 return name
             })
         serviceFaults = state.accepted.services.mapValues { state.accepted.faults(of: $0) }

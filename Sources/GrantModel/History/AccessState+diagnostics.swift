@@ -43,12 +43,15 @@ extension AccessState {
             ]
         case .pending:
             let needed = max(1, accepted.policy?.protectReviewers ?? 1)
+            let admins = accepted.policy?.admins ?? []
             let there =
-                file.sha256.map { keepers(of: path, sha256: $0, after: file.acceptedAt, needed: needed).count } ?? 0
+                file.sha256.map {
+                    keepers(of: path, sha256: $0, after: file.acceptedAt, needed: needed, admins: admins).count
+                } ?? 0
             return [
                 Diagnostic(
                     path: path.text, severity: .warning, code: "awaiting-admins",
-                    message: "waits for \(needed - there) of \(needed) keeps by admins; \(stays) is in effect",
+                    message: "pending: waits for \(needed - there) of \(needed) keeps by admins; \(stays) is in effect",
                     help: "ask \((accepted.policy?.admins ?? []).listed) to attest it")
             ]
         }
@@ -102,22 +105,31 @@ extension AccessState {
     private func voidDiagnostics() -> [Diagnostic] {
         var all: [Diagnostic] = []
         for sitting in sittings where sitting.isPresent {
-            guard let void = sitting.void, let path = sitting.paths.first else { continue }
+            let replayed = VoidReason.replayed(sitting.origin, observed: sitting.observed)
+            for copy in sitting.replays {
+                all.append(
+                    Diagnostic(
+                        path: copy.text, severity: .warning, code: replayed.code,
+                        message: "the whole sitting is void: \(VoidText.why(replayed, by: sitting.by))",
+                        help: "delete it, or sign a new one"))
+            }
+            guard let void = sitting.void else { continue }
             all.append(
                 Diagnostic(
-                    path: path.text, code: void.code,
+                    path: sitting.place.text, code: void.code,
                     message: "the whole sitting is void: \(VoidText.why(void, by: sitting.by))",
                     help: "sign a new one"))
         }
         for (file, decisions) in reviews {
             for review in decisions {
                 let sitting = sittings[review.sitting]
-                guard let void = review.void, sitting.void == nil, let path = sitting.paths.first else { continue }
+                guard let void = review.void, sitting.void == nil, sitting.isPresent else { continue }
+                let effect = review.stopsFormerBytes ? "stops only bytes it held before" : "is void"
                 all.append(
                     Diagnostic(
-                        path: path.text, severity: .warning, code: "void-decision",
+                        path: sitting.place.text, severity: .warning, code: "void-decision",
                         message:
-                            "the \(review.verdict.rawValue) of `\(file)` is void: \(VoidText.why(void, by: sitting.by))"
+                            "the \(review.verdict.rawValue) of `\(file)` \(effect): \(VoidText.why(void, by: sitting.by))"
                     ))
             }
         }

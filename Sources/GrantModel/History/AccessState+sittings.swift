@@ -33,9 +33,13 @@ extension AccessState {
         switch verify(signature, document.bytes) {
         case .success(let signer): key = signer.blob
         case .failure(let fault):
+            // The same signature over other bytes: what was signed has been changed, its date first of all.
+            let signed = signers[Digest.sha256(of: signature)].map { sittings[$0] }
             add(
-                attestation, key: [], void: .badSignature(fault.message), path: path, observed: observed,
-                eligibility: eligibility)
+                attestation, key: [],
+                void: signed.map { .alteredAfterSigning($0.place, signed: $0.effective) }
+                    ?? .badSignature(fault.message),
+                path: path, observed: observed, eligibility: eligibility)
             return
         }
         let identity = Sitting.Identity(sha256: document.sha256, key: key)
@@ -45,6 +49,7 @@ extension AccessState {
             return
         }
         judged[identity] = sittings.count
+        signers[Digest.sha256(of: signature)] = sittings.count
         let fault = eligibility.fault(of: attestation, key: key, observed: observed)
         add(attestation, key: key, void: fault, path: path, observed: observed, eligibility: eligibility)
     }
@@ -52,9 +57,8 @@ extension AccessState {
     /// When somebody's key was compromised so that, in hindsight, a sitting's `keep`s do not count.
     func compromise(of sitting: Sitting) -> Instant? {
         guard let fingerprint = sitting.fingerprint else { return nil }
-        return accepted.retirements(of: sitting.by).first {
-            $0.compromised && $0.fingerprint == fingerprint && $0.since <= sitting.observed
-        }?.since
+        return accepted.retirements(ofKey: fingerprint).lazy
+            .filter { $0.compromised && $0.since <= sitting.observed }.map(\.since).min()
     }
 
     private mutating func detach(_ path: ByteString) {
@@ -79,6 +83,9 @@ extension AccessState {
         for decision in attestation.decisions {
             let fault = void ?? fault(of: decision, in: attestation, observed: observed, eligibility: eligibility)
             var review = Review(sitting: index, sha256: decision.sha256, verdict: decision.verdict, void: fault)
+            if decision.verdict == .revoke, fault == .otherBytes || fault == .unknownFile {
+                review.stopsFormerBytes = formerBytes[decision.file]?[decision.sha256] != nil
+            }
             if fault == nil, decision.verdict == .keep, let grant = grants[decision.file]?.grant {
                 review.undecided = eligibility.undecided(grant, reviewer: attestation.by)
             }
@@ -91,9 +98,12 @@ extension AccessState {
     private mutating func note(_ review: Review, of path: ByteString) {
         guard review.verdict == .revoke, case .grant(_, let service) = DocumentPath(path) else { return }
         // A plain directory does not say what a file that is gone held, so the revoke is believed.
-        guard review.void == nil || (directoryMoment != nil && review.void == .unknownFile) else { return }
+        guard review.void == nil || review.stopsFormerBytes || (directoryMoment != nil && review.void == .unknownFile)
+        else { return }
+        // Bytes that left the file before the revoke came may have been moved just then.
+        let left = review.stopsFormerBytes ? formerBytes[path]?[review.sha256] : nil
         revokedBytes[RevokedBytes(service: service, sha256: review.sha256), default: []].append(
-            BytesRevoke(path: path, review: review))
+            BytesRevoke(path: path, review: review, from: left ?? ordinal + 1))
     }
 
     /// Revokes of bytes that `file` held and that another file held before: it was moved, or copied, after somebody
@@ -106,7 +116,7 @@ extension AccessState {
             (revokedBytes[RevokedBytes(service: service, sha256: sha256)] ?? []).filter { revoke in
                 revoke.path != path
                     && (directoryMoment == nil
-                        ? landing.ordinal > sittings[revoke.review.sitting].ordinal : grants[revoke.path] == nil)
+                        ? landing.ordinal >= revoke.from : grants[revoke.path] == nil)
             }.map(\.review)
         }
     }

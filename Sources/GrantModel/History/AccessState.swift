@@ -67,6 +67,9 @@ package struct AccessState: Sendable {
     var reviews: [ByteString: [Review]] = [:]
     /// Of grants: what a file that is moved elsewhere takes along.
     var revokedBytes: [RevokedBytes: [BytesRevoke]] = [:]
+    /// Bytes that the path of a grant held and no longer does, and the place of the commit that took them away. Never
+    /// forgotten: a revoke of them counts should they return.
+    var formerBytes: [ByteString: [Digest: Int]] = [:]
     /// What reading the file itself found.
     var findings: [ByteString: [Diagnostic]] = [:]
     /// Tree entries that cannot be taken.
@@ -74,6 +77,8 @@ package struct AccessState: Sendable {
     /// Every sitting ever judged, in the order of judging.
     var sittings: [Sitting] = []
     var judged: [Sitting.Identity: Int] = [:]
+    /// By the digest of a good signature: the sitting it signs.
+    var signers: [Digest: Int] = [:]
 
     /// The state before the first commit.
     package init() {}
@@ -201,6 +206,7 @@ package struct AccessState: Sendable {
         if let previous = grants[file.path] {
             earlier = previous.earlier
             earlier[previous.sha256] = previous.landing
+            if previous.sha256 != file.sha256 { formerBytes[file.path, default: [:]][previous.sha256] = ordinal }
             landing = earlier.removeValue(forKey: file.sha256) ?? landing
         }
         grants[file.path] = GrantFile(
@@ -210,7 +216,10 @@ package struct AccessState: Sendable {
     private mutating func takeRemoval(_ path: ByteString, kind: DocumentPath, touched: inout Set<ByteString>) {
         switch kind {
         case .policy, .person, .issuer, .service, .dataClass, .denial: removeRestriction(path, kind: kind)
-        case .grant: grants[path] = nil
+        case .grant:
+            if let previous = grants.removeValue(forKey: path) {
+                formerBytes[path, default: [:]][previous.sha256] = ordinal
+            }
         case .attestation:
             sittingFiles[path]?.document = nil
             touched.insert(path)

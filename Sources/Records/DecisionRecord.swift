@@ -62,6 +62,8 @@ package struct CompletionRecord: Sendable, Hashable {
         case refused
         /// A new table or an entry's end cut it.
         case cut
+        /// It ended in front of a tool call beyond the grant.
+        case toolRefused = "tool_refused"
         case clientGone = "client_gone"
         case upstreamFailed = "upstream_failed"
         case drained

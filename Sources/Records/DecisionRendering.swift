@@ -23,7 +23,7 @@ extension RecordedDecision {
     /// One JSON object on one line, without a line end. Absent and unknown values are null; durations are microseconds.
     package var json: String {
         var object = JSONLine()
-        object.add("request", decision.id.text)
+        object.add("id", decision.id.text)
         object.add("time", timestamp)
         object.add("service", decision.service.text)
         object.add("issuer", decision.issuer.text)

@@ -30,6 +30,7 @@ extension CompletionRecord.End {
         case .clientGone: 3
         case .upstreamFailed: 4
         case .drained: 5
+        case .toolRefused: 6
         }
     }
 

@@ -37,7 +37,8 @@ enum RecordSchema {
         );
         CREATE TABLE completion (
             id INTEGER PRIMARY KEY, -- the decision's
-            ended INTEGER NOT NULL, -- 0 complete, 1 refused, 2 cut, 3 client_gone, 4 upstream_failed, 5 drained
+            ended INTEGER NOT NULL, -- 0 complete, 1 refused, 2 cut, 3 client_gone, 4 upstream_failed, 5 drained,
+                -- 6 tool_refused
             status INTEGER NOT NULL,
             decided INTEGER NOT NULL, first_byte INTEGER NOT NULL, total INTEGER NOT NULL, -- microseconds, -1 for never
             response_bytes INTEGER NOT NULL,
@@ -51,7 +52,7 @@ enum RecordSchema {
             CASE verdict WHEN 0 THEN 'allow' WHEN 1 THEN 'deny' ELSE 'pause' END AS verdict,
             reason, "grant", "commit", blob, rule, request_bytes,
             CASE ended WHEN 0 THEN 'complete' WHEN 1 THEN 'refused' WHEN 2 THEN 'cut' WHEN 3 THEN 'client_gone'
-                WHEN 4 THEN 'upstream_failed' WHEN 5 THEN 'drained' END AS ended,
+                WHEN 4 THEN 'upstream_failed' WHEN 5 THEN 'drained' WHEN 6 THEN 'tool_refused' END AS ended,
             status,
             nullif(decided, -1) AS decided_us, nullif(first_byte, -1) AS first_byte_us, nullif(total, -1) AS total_us,
             response_bytes, nullif(input_tokens, -1) AS input_tokens, nullif(output_tokens, -1) AS output_tokens

@@ -55,18 +55,22 @@ package final class RecordStore: Sendable {
     /// Opens or creates the database (mode 0600), brings its schema up to date and starts the writer.
     package init(path: String, durability: Durability = .power, logger: Logger) throws(RecordFault) {
         let inbox = RecordInbox()
+        let first: FirstConnection
         let state: RecordStoreState
         do {
-            // Opened once here, so that what is wrong with it is known before anything is served.
+            // Opened here, so that what is wrong with it is known before anything is served.
             let connection = try RecordConnection(path: path, durability: durability)
             state = RecordStoreState(lastID: connection.lastID)
+            first = FirstConnection(connection)
         } catch {
             throw SQLiteFailure(error).fault("open decision records in", path: path)
         }
         let ended = DispatchGroup()
         ended.enter()
         let thread = Thread {
-            var writer = RecordWriter(path: path, durability: durability, inbox: inbox, state: state, logger: logger)
+            var writer = RecordWriter(
+                path: path, durability: durability, connection: first.take(), inbox: inbox, state: state,
+                logger: logger)
             writer.run()
             ended.leave()
         }
@@ -75,6 +79,21 @@ package final class RecordStore: Sendable {
         self.inbox = inbox
         self.state = state
         self.ended = ended
+    }
+
+    /// Carries the connection to the writer's thread and keeps nothing of it, so that the writer's end closes it.
+    /// Unchecked: `init` fills it before that thread starts, only that thread empties it.
+    private final class FirstConnection: @unchecked Sendable {
+        private var connection: RecordConnection?
+
+        init(_ connection: RecordConnection) {
+            self.connection = connection
+        }
+
+        func take() -> RecordConnection? {
+            defer { connection = nil }
+            return connection
+        }
     }
 
     deinit {

@@ -18,7 +18,7 @@ struct RecordWriter {
     private static let second: UInt64 = 1_000_000_000
     private static let pruneEvery = 600 * second
     /// Company enough: what a group gains from more is little.
-    private static let goodGroup = 64
+    private static let goodGroup = 32
 
     private let path: String
     private let durability: RecordStore.Durability
@@ -37,10 +37,12 @@ struct RecordWriter {
     private var failedWrites = 0
 
     init(
-        path: String, durability: RecordStore.Durability, inbox: RecordInbox, state: RecordStoreState, logger: Logger
+        path: String, durability: RecordStore.Durability, connection: RecordConnection?, inbox: RecordInbox,
+        state: RecordStoreState, logger: Logger
     ) {
         self.path = path
         self.durability = durability
+        self.connection = connection
         self.inbox = inbox
         self.state = state
         self.logger = logger
@@ -48,8 +50,6 @@ struct RecordWriter {
 
     /// Runs until the inbox is closed and empty.
     mutating func run() {
-        // What is wrong then is said when something has to be written.
-        connection = try? connected()
         while true {
             inbox.sleep(decisions: 1, completions: held.isEmpty ? 1 : .max, nanoseconds: patience())
             let wait = pacing.wait(at: Self.clock())

@@ -14,8 +14,9 @@ package struct DuplicateKeys {
         var index: Int
     }
 
-    /// The members of the small objects around the current place, outermost first.
+    /// The members of the small objects around the current place, outermost first: the first `used` of these.
     private var members: [Member] = []
+    private var used = 0
     /// Tape indices of keys by hash; 0 is free.
     private var slots: [Int] = []
 
@@ -24,7 +25,8 @@ package struct DuplicateKeys {
     /// The first key that an object of the document repeats; its bytes are valid as long as the document.
     package mutating func first(in document: JSONElement) -> UnsafeRawBufferPointer? {
         defer {
-            members.removeAll(keepingCapacity: members.capacity <= Self.keptSlots)
+            if members.count > Self.keptSlots { members = [] }
+            used = 0
             if slots.count > Self.keptSlots { slots = [] }
         }
         return visit(document)
@@ -50,8 +52,8 @@ package struct DuplicateKeys {
     }
 
     private mutating func visitMembers(_ object: JSONElement, comparing: Bool) -> UnsafeRawBufferPointer? {
-        let base = members.count
-        defer { members.removeLast(members.count - base) }
+        let base = used
+        defer { used = base }
         var index = object.index + 1
         let end = object.end - 1
         while index < end {
@@ -59,10 +61,12 @@ package struct DuplicateKeys {
             let value = object.at(index + 1)
             if comparing {
                 let fingerprint = key.stringBytes.fingerprint
-                for other in base..<members.count where members[other].fingerprint == fingerprint {
+                for other in base..<used where members[other].fingerprint == fingerprint {
                     if object.at(members[other].index).stringBytes.equals(key.stringBytes) { return key.stringBytes }
                 }
-                members.append(Member(fingerprint: fingerprint, index: index))
+                let member = Member(fingerprint: fingerprint, index: index)
+                if used < members.count { members[used] = member } else { members.append(member) }
+                used += 1
             }
             if value.isContainer, let found = visit(value) { return found }
             index = value.end

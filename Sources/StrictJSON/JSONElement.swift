@@ -43,6 +43,11 @@ package struct JSONElement {
         tag == UInt8(ascii: "l") ? Int64(bitPattern: tape[index + 1]) : nil
     }
 
+    /// A whole number above what 64 signed bits hold.
+    package var uint64: UInt64? {
+        tag == UInt8(ascii: "u") ? tape[index + 1] : nil
+    }
+
     /// Any number, as the nearest double.
     package var number: Double? {
         switch tag {

@@ -9,7 +9,7 @@ from claude_agent_sdk import AssistantMessage, ClaudeAgentOptions, ClaudeSDKClie
 TURN_SECONDS = 120
 
 
-def options(demo, tmp_path, url, caller="engineer", model="claude-sonnet-4-5"):
+def options(demo, tmp_path, url, caller="engineer", model="claude-sonnet-4-5", **more):
     environment = {
         "ANTHROPIC_BASE_URL": url,
         "ANTHROPIC_AUTH_TOKEN": demo.token(caller),
@@ -19,7 +19,8 @@ def options(demo, tmp_path, url, caller="engineer", model="claude-sonnet-4-5"):
         "NO_PROXY": "127.0.0.1",
     }
     return ClaudeAgentOptions(
-        model=model, cwd=str(tmp_path), env=environment, allowed_tools=["Read"], max_turns=4, setting_sources=[])
+        model=model, cwd=str(tmp_path), env=environment, max_turns=4, setting_sources=[],
+        **({"allowed_tools": ["Read"]} | more))
 
 
 async def turn(client, prompt):
@@ -85,3 +86,21 @@ def test_a_refusal_is_shown_whole_and_asked_once(demo, tmp_path):
     assert "403" in shown and "claude-opus-4-5" in shown and "claude/research/assistant" in shown, shown
     denied = [d for d in demo.decisions("researcher")[before:] if d["verdict"] == "deny" and d["model"] == "claude-opus-4-5"]
     assert 1 <= len(denied) <= 3, "a refusal must not set off a storm of retries"
+
+
+def test_a_tool_beyond_the_grant_does_not_run_and_the_session_goes_on(demo, tmp_path):
+    trace = tmp_path / "trace"
+
+    async def session():
+        limited = options(
+            demo, tmp_path, demo.base_url, caller="researcher", tools=["Read"], allowed_tools=["Read", "Bash"])
+        async with ClaudeSDKClient(limited) as client:
+            first = await turn(client, f'!tool Bash {{"command": "touch {trace}"}}')
+            second = await turn(client, "and now just say hello")
+        return first, second
+
+    (texts, tools, result), (more, _, after) = asyncio.run(session())
+    assert tools == [] and not trace.exists()
+    assert any("grantctl stopped" in text and "`Bash`" in text for text in texts), texts
+    assert not result.is_error and not after.is_error
+    assert any("Hello" in text for text in more)

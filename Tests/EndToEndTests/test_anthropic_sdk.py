@@ -135,3 +135,28 @@ def test_bodies_arrive_byte_for_byte(demo, relay):
     ask(client, "Grüße – 😀 \u2028 \\u0041 end")
     ask(client, "second", extra_body={"temperature": 0.30000000000000004}, tools=[WEATHER])
     assert [request["body"] for request in demo.received()] == relay.bodies()
+
+
+READ = {"name": "Read", "description": "Reads a file.", "input_schema": {"type": "object"}}
+
+
+def test_a_tool_call_beyond_the_grant_is_not_delivered_and_the_conversation_goes_on(demo):
+    before = len(demo.decisions("researcher"))
+    researcher = anthropic.Anthropic(base_url=demo.plain_url, auth_token=demo.token("researcher"), max_retries=0)
+    question = {"role": "user", "content": '!tool Bash {"command": "id"}'}
+    refused = researcher.messages.create(model=SONNET, max_tokens=200, tools=[READ], messages=[question])
+    assert [block.type for block in refused.content][-1] == "text" and refused.stop_reason == "end_turn"
+    assert "`Bash`" in refused.content[-1].text and not any(block.type == "tool_use" for block in refused.content)
+    with researcher.messages.stream(model=SONNET, max_tokens=200, tools=[READ], messages=[question]) as stream:
+        final = stream.get_final_message()
+    assert final.stop_reason == "end_turn" and "`Bash`" in final.content[-1].text
+    assert not any(block.type == "tool_use" for block in final.content)
+    after = researcher.messages.create(
+        model=SONNET, max_tokens=200, tools=[READ],
+        messages=[question, {"role": "assistant", "content": final.content}, {"role": "user", "content": "hello"}])
+    assert "Hello" in after.content[0].text
+    allowed = researcher.messages.create(
+        model=SONNET, max_tokens=200, tools=[READ],
+        messages=[{"role": "user", "content": '!tool Read {"file_path": "/etc/hostname"}'}])
+    assert allowed.content[-1].name == "Read" and allowed.stop_reason == "tool_use"
+    assert [d["reason"] for d in demo.decisions("researcher")[before:]].count("tool_refused") == 2

@@ -1,10 +1,25 @@
 import GrantModel
+import Synchronization
+
+/// Parsed documents by their content: random histories repeat themselves.
+enum CachedReading {
+    private static let known = Mutex<[FileContent: ParsedDocument]>([:])
+
+    static let parsed: ReadDocument = { path, file in
+        if let document = known.withLock({ $0[file] }) { return document }
+        let document = ParsedDocument(path: path, file: file)
+        known.withLock { $0[file] = document }
+        return document
+    }
+}
 
 /// A grants repository in memory: commits on a first-parent line, whole trees kept, signatures that a stand-in verifies.
 struct HistoryRepository {
     struct Commit {
         var observed: Instant
         var tree: [ByteString: FileContent]
+        /// Where something lies that is no file to read: a link, say.
+        var unreadable: Set<ByteString>
         var change: CommitChange
     }
 
@@ -21,6 +36,8 @@ struct HistoryRepository {
 
     mutating func commit(at observed: Instant, _ files: [(String, [UInt8]?)], problems: [Diagnostic] = []) {
         var tree = tree
+        var unreadable = commits.last?.unreadable ?? []
+        let broken = Set(problems.map { ByteString($0.path) })
         var change = CommitChange(
             commit: ObjectID(hex: String(repeating: "0", count: 38) + String(commits.count + 10)), observed: observed,
             problems: problems)
@@ -30,13 +47,20 @@ struct HistoryRepository {
                 let file = FileContent(path: path, bytes: bytes)
                 if tree[path] == file { continue }
                 tree[path] = file
+                unreadable.remove(path)
                 change.written.append(file)
-            } else if tree.removeValue(forKey: path) != nil {
+                continue
+            }
+            let wasThere = tree.removeValue(forKey: path) != nil
+            if broken.contains(path) {
+                unreadable.insert(path)
+                change.unreadable.append(path)
+            } else if unreadable.remove(path) != nil || wasThere {
                 change.removed.append(path)
             }
         }
-        state.advance(by: change, verify: StandInSignature.verify)
-        commits.append(Commit(observed: observed, tree: tree, change: change))
+        state.advance(by: change, verify: StandInSignature.verify, read: CachedReading.parsed)
+        commits.append(Commit(observed: observed, tree: tree, unreadable: unreadable, change: change))
     }
 
     /// Adds a commit with one signed sitting that covers the files as they are then.
@@ -65,6 +89,30 @@ struct HistoryRepository {
     ) -> String {
         "repo: \(repo)\nby: \(by)\nat: \(at)\ndecisions:\n"
             + decisions.map { "  - {file: \($0.path), sha256: \($0.digest.hex), decision: \($0.verdict)}\n" }.joined()
+    }
+
+    /// Every grant of the tip that can be read, whatever its standing.
+    var grants: [Grant] {
+        tree.sorted { $0.key < $1.key }.compactMap { path, file in
+            guard case .grant(let grant)? = CachedReading.parsed(DocumentPath(path), file).document else { return nil }
+            return grant
+        }
+    }
+
+    /// What each commit changed and where everything stands at the end, for a failure's message.
+    var told: String {
+        var lines: [String] = []
+        for (index, commit) in commits.enumerated() {
+            lines.append("== commit \(index) at \(commit.observed)")
+            lines += commit.change.removed.map { "removed \($0)" } + commit.change.unreadable.map { "unreadable \($0)" }
+            for file in commit.change.written where !file.path.text.hasSuffix(".sig") {
+                lines.append(
+                    "-- \(file.path) \(file.sha256.hex.prefix(8))\n" + String(decoding: file.bytes, as: UTF8.self))
+            }
+        }
+        let end = commits.last?.observed ?? .distantPast
+        return (lines + state.standings(at: end).map { "\($0.grant) \($0.standing) \($0.notAfter as Any) \($0.why)" })
+            .joined(separator: "\n")
     }
 
     /// The tip as a plain directory.

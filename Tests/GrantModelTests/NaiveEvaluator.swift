@@ -1,246 +1,443 @@
 import GrantModel
 
-/// A literal model of the rules: reads the documents of every commit straight, for every question anew, and shares
-/// nothing with the history's state or the compiled table but the parser and the meaning of one pattern.
+/// A literal model of the rules: for every question it goes through the documents of every commit anew. It shares the
+/// parser with what it is compared to, and nothing else: not the history's state, the standing, the table, nor the
+/// meaning of a pattern.
 struct NaiveEvaluator {
-    struct Standing {
-        var grant: Grant
-        var from: Instant
-        var to: Instant
-        var stale: Span
-    }
-
-    private struct Seen {
-        var attestation: Attestation
-        var blob: [UInt8]
-        var observed: Instant
-        var index: Int
+    /// A restricting file in effect.
+    struct Version {
+        var document: Document
         var digest: Digest
     }
 
+    /// What restricts after a commit.
+    struct Effect {
+        var versions: [ByteString: Version] = [:]
+        /// As they were last, of files that are gone.
+        var goneVersions: [ByteString: Version] = [:]
+        /// For each path, the commit that put its version into effect, or took it away.
+        var changed: [ByteString: Int] = [:]
+    }
+
+    struct Seen {
+        var attestation: Attestation
+        var key: [UInt8]
+        var digest: Digest
+        var index: Int
+        var observed: Instant
+        /// Every name of the signer's human then, and everybody these names stood for.
+        var names: Set<ByteString>
+        var accounts: [Person]
+        var isVoid = false
+
+        var effective: Instant { min(attestation.at, observed) }
+    }
+
     let history: HistoryRepository
-    private let documents: [[ByteString: Document]]
-    /// What restricts after each commit.
-    private let accepted: [[ByteString: Document]]
+    let documents: [[ByteString: Document]]
+    /// After what a commit lands takes effect, and after what admins approved does so too.
+    var landed: [Effect] = []
+    var effects: [Effect] = []
+    var sittings: [Seen] = []
 
     init(_ history: HistoryRepository) {
         self.history = history
-        var cache: [FileContent: Document?] = [:]
         documents = history.commits.map { commit in
-            commit.tree.compactMapValues { file in
-                if let known = cache[file] { return known }
-                let document = ParsedDocument(path: DocumentPath(file.path), file: file).document
-                cache[file] = .some(document)
-                return document
+            commit.tree.compactMapValues { CachedReading.parsed(DocumentPath($0.path), $0).document }
+        }
+        for index in history.commits.indices { take(index) }
+    }
+
+    // MARK: What restricts
+
+    private mutating func take(_ index: Int) {
+        let commit = history.commits[index]
+        let previous = effects.last ?? Effect()
+        var effect = previous
+        var waiting: [ByteString] = []
+        let paths = Set(previous.versions.keys).union(commit.tree.keys)
+            .union(index > 0 ? history.commits[index - 1].tree.keys.map { $0 } : [])
+            .union(index > 0 ? history.commits[index - 1].unreadable : [])
+        for path in paths where Self.restricts(path) {
+            if commit.unreadable.contains(path) { continue }
+            guard let file = commit.tree[path] else {
+                // Gone. The policy stays.
+                if path == "policy.yaml" { continue }
+                if let version = effect.versions.removeValue(forKey: path) { effect.goneVersions[path] = version }
+                let wasThere =
+                    index > 0
+                    && (history.commits[index - 1].tree[path] != nil
+                        || history.commits[index - 1].unreadable.contains(path))
+                if wasThere { effect.changed[path] = index }
+                continue
+            }
+            guard let document = documents[index][path], effect.versions[path]?.digest != file.sha256 else { continue }
+            if case .policy(let next) = document, let current = Self.policy(previous),
+                next.name != current.name || next.version <= current.version
+            {
+                continue
+            }
+            var isDenial = false
+            if case .denial = document { isDenial = true }
+            if index == 0 || isDenial || Self.policy(previous)?.protect != .attestation {
+                effect.versions[path] = Version(document: document, digest: file.sha256)
+                effect.goneVersions[path] = nil
+                effect.changed[path] = index
+            } else {
+                waiting.append(path)
             }
         }
-        var all: [[ByteString: Document]] = []
-        var versions: Int64 = -1
-        for (index, commit) in history.commits.enumerated() {
-            var state: [ByteString: Document] = [:]
-            let before = all.last ?? [:]
-            for (path, document) in before where commit.tree[path] != nil || path == "policy.yaml" {
-                state[path] = document
-            }
-            for (path, document) in documents[index] {
-                switch document {
-                case .grant, .attestation: continue
-                case .policy(let policy):
-                    if policy.version > versions {
-                        versions = policy.version
-                        state[path] = document
-                    }
-                case .person, .issuer, .service, .dataClass, .denial: state[path] = document
-                }
-            }
-            all.append(state)
+        landed.append(effect)
+        see(index)
+        let before = effect
+        for path in waiting.sorted(by: { ($0 == "policy.yaml" ? 0 : 1, $0) < ($1 == "policy.yaml" ? 0 : 1, $1) }) {
+            guard let file = commit.tree[path], let document = documents[index][path],
+                Self.policy(effect)?.protect == .merge || approved(path, file.sha256, before, index)
+            else { continue }
+            effect.versions[path] = Version(document: document, digest: file.sha256)
+            effect.goneVersions[path] = nil
+            effect.changed[path] = index
         }
-        accepted = all
+        effects.append(effect)
     }
 
-    private var now: [ByteString: Document] { accepted.last ?? [:] }
-
-    private func policy(_ state: [ByteString: Document]) -> Policy? {
-        if case .policy(let policy)? = state["policy.yaml"] { policy } else { nil }
-    }
-    private func person(_ name: ByteString, _ state: [ByteString: Document]) -> Person? {
-        if case .person(let person)? = state[ByteString("people/\(name).yaml")] { person } else { nil }
-    }
-    private func service(_ name: ByteString, _ state: [ByteString: Document]) -> Service? {
-        if case .service(let service)? = state[ByteString("services/\(name).yaml")] { service } else { nil }
+    private static func restricts(_ path: ByteString) -> Bool {
+        switch DocumentPath(path) {
+        case .policy, .person, .issuer, .service, .dataClass, .denial: true
+        case .grant, .attestation, .attestationSignature, .outside, .misplaced: false
+        }
     }
 
-    /// Every sitting with a valid signature in every commit, each the first time it appears.
-    private func sittings() -> [Seen] {
-        var seen: [Seen] = []
-        for (index, commit) in history.commits.enumerated() {
-            for (path, file) in commit.tree.sorted(by: { $0.key < $1.key }) {
-                guard case .attestation(let attestation)? = documents[index][path],
-                    let signature = commit.tree[ByteString(path.text + ".sig")],
-                    case .success(let key) = StandInSignature.verify(signature.bytes, file.bytes),
-                    !seen.contains(where: { $0.digest == file.sha256 && $0.blob == key.blob })
+    /// Whether enough admins approved these bytes of a protected file.
+    private func approved(_ path: ByteString, _ digest: Digest, _ before: Effect, _ now: Int) -> Bool {
+        guard let policy = Self.policy(before) else { return false }
+        var keeps: [Seen] = []
+        for seen in sittings where !seen.isVoid {
+            for decision in seen.attestation.decisions where decision.file == path && decision.sha256 == digest {
+                if decision.verdict == .revoke { return false }
+                guard isThere(seen, now), seen.index > before.changed[path] ?? -1,
+                    history.commits[seen.index].tree[path]?.sha256 == digest, inTime(seen),
+                    Self.policy(trusted(seen))?.admins.contains(seen.attestation.by) ?? false,
+                    policy.admins.contains(seen.attestation.by), !compromised(seen, before)
                 else { continue }
-                seen.append(
-                    Seen(
-                        attestation: attestation, blob: key.blob, observed: commit.observed, index: index,
-                        digest: file.sha256))
+                if case .person(let described)? = documents[seen.index][path], describes(described, seen) { continue }
+                keeps.append(seen)
             }
         }
-        return seen
+        return oldest(of: policy.protectReviewers, keeps) != nil
     }
 
-    private func trusted(_ seen: Seen) -> Bool {
-        let state = seen.index == 0 ? accepted[0] : accepted[seen.index - 1]
-        guard let policy = policy(state), policy.name == seen.attestation.repo,
-            let person = person(seen.attestation.by, state),
-            let key = person.keys.first(where: { $0.blob == seen.blob })
+    private func describes(_ described: Person, _ seen: Seen) -> Bool {
+        [trusted(seen), landed[seen.index]].contains { state in
+            humans(seen.attestation.by, state).contains { name in
+                name == described.name
+                    || Self.everKnown(name, state).map { Self.share($0, described, state) } ?? false
+            }
+        }
+    }
+
+    // MARK: Sittings
+
+    private mutating func see(_ index: Int) {
+        let commit = history.commits[index]
+        for (path, file) in commit.tree.sorted(by: { $0.key < $1.key }) {
+            guard case .attestation(let attestation)? = documents[index][path],
+                let signature = commit.tree[ByteString(path.text + ".sig")],
+                case .success(let key) = StandInSignature.verify(signature.bytes, file.bytes),
+                !sittings.contains(where: { $0.digest == file.sha256 && $0.key == key.blob })
+            else { continue }
+            let known = [index == 0 ? landed[0] : effects[index - 1], landed[index]].map {
+                (names: humans(attestation.by, $0), state: $0)
+            }
+            var seen = Seen(
+                attestation: attestation, key: key.blob, digest: file.sha256, index: index, observed: commit.observed,
+                names: known[0].names.union(known[1].names),
+                accounts: known.flatMap { each in each.names.compactMap { Self.everKnown($0, each.state) } })
+            seen.isVoid = !isTrustworthy(seen)
+            sittings.append(seen)
+        }
+    }
+
+    /// The state before the commit that brought it; the first commit is trusted whole.
+    private func trusted(_ seen: Seen) -> Effect { seen.index == 0 ? landed[0] : effects[seen.index - 1] }
+
+    private func isTrustworthy(_ seen: Seen) -> Bool {
+        let state = trusted(seen)
+        guard let policy = Self.policy(state), policy.name == seen.attestation.repo,
+            let person = Self.person(seen.attestation.by, state), person.keys.contains(where: { $0.blob == seen.key })
         else { return false }
-        return !person.retired.contains { $0.fingerprint == key.fingerprint && $0.since <= seen.observed }
+        return !retirements(seen, state).contains { $0.since <= seen.observed }
     }
 
-    private func isThere(_ seen: Seen) -> Bool {
-        let tree = history.tree
+    private func retirements(_ seen: Seen, _ state: Effect) -> [Person.Retirement] {
+        let print = Person.Key.fingerprint(of: seen.key)
+        return Self.everybody(state).flatMap(\.retired).filter { $0.fingerprint == print }
+    }
+
+    private func compromised(_ seen: Seen, _ state: Effect) -> Bool {
+        retirements(seen, state).contains { $0.compromised && $0.since <= seen.observed }
+    }
+
+    private func inTime(_ seen: Seen) -> Bool {
+        guard let policy = Self.policy(trusted(seen)) else { return false }
+        let age = seen.observed.seconds - seen.attestation.at.seconds
+        return age <= policy.signedWithin.seconds && age >= -86_400
+    }
+
+    private func isThere(_ seen: Seen, _ index: Int) -> Bool {
+        let tree = history.commits[index].tree
         return tree.contains { path, file in
             guard file.sha256 == seen.digest, case .attestation = DocumentPath(path),
                 let signature = tree[ByteString(path.text + ".sig")],
                 case .success(let key) = StandInSignature.verify(signature.bytes, file.bytes)
             else { return false }
-            return key.blob == seen.blob
+            return key.blob == seen.key
         }
     }
 
-    private func compromised(_ seen: Seen) -> Bool {
-        // What somebody had marked stays marked once their file is gone.
-        guard let person = accepted.reversed().lazy.compactMap({ self.person(seen.attestation.by, $0) }).first else {
-            return false
+    // MARK: Who is who
+
+    private static func policy(_ state: Effect) -> Policy? {
+        if case .policy(let policy)? = state.versions["policy.yaml"]?.document { policy } else { nil }
+    }
+    private static func person(_ name: ByteString, _ state: Effect) -> Person? {
+        if case .person(let person)? = state.versions[ByteString("people/\(name).yaml")]?.document {
+            person
+        } else {
+            nil
         }
-        let print = Person.Key.fingerprint(of: seen.blob)
-        return person.retired.contains { $0.compromised && $0.fingerprint == print && $0.since <= seen.observed }
+    }
+    private static func everKnown(_ name: ByteString, _ state: Effect) -> Person? {
+        if let person = person(name, state) { return person }
+        guard case .person(let gone)? = state.goneVersions[ByteString("people/\(name).yaml")]?.document else {
+            return nil
+        }
+        return gone
+    }
+    private static func everybody(_ state: Effect) -> [Person] {
+        (Array(state.versions.values) + state.goneVersions.values).compactMap {
+            if case .person(let person) = $0.document { person } else { nil }
+        }
+    }
+    private static func issuer(_ name: ByteString, _ state: Effect) -> Issuer? {
+        if case .issuer(let issuer)? = state.versions[ByteString("identity/\(name).yaml")]?.document {
+            issuer
+        } else {
+            nil
+        }
+    }
+    private static func service(_ name: ByteString, _ state: Effect) -> Service? {
+        if case .service(let service)? = state.versions[ByteString("services/\(name).yaml")]?.document {
+            service
+        } else {
+            nil
+        }
     }
 
-    private func mayKeep(_ grant: Grant, _ seen: Seen) -> Bool {
-        let state = seen.index == 0 ? accepted[0] : accepted[seen.index - 1]
-        let by = seen.attestation.by
-        guard let service = service(grant.service, state), service.owners.contains(by), grant.by != by,
-            let policy = policy(state), let person = person(by, state),
-            seen.observed.seconds - seen.attestation.at.seconds <= policy.signedWithin.seconds
-        else { return false }
-        let email = person.email?.text.lowercased()
-        for condition in grant.to {
-            if let wanted = condition.email?.text.lowercased(), wanted == email { return false }
-            let asked = addresses(condition.issuer, seen.index)
-            if let wanted = condition.subject,
-                person.identities.contains(where: {
-                    $0.subject == wanted
-                        && ($0.issuer == condition.issuer || !asked.isDisjoint(with: addresses($0.issuer, seen.index)))
-                })
-            {
-                return false
+    /// Where the tokens of an issuer come from, as text.
+    private static func origin(_ name: ByteString, _ state: Effect) -> String {
+        let path = ByteString("identity/\(name).yaml")
+        guard case .issuer(let issuer)? = (state.versions[path] ?? state.goneVersions[path])?.document else {
+            return "unknown \(name)"
+        }
+        return "\(issuer.kind) \(issuer.kind == .oidc ? issuer.issuer : issuer.metadata ?? issuer.name)"
+    }
+
+    private static func share(_ one: Person, _ other: Person, _ state: Effect) -> Bool {
+        if one.keys.contains(where: { key in other.keys.contains { $0.blob == key.blob } }) { return true }
+        if let email = one.email, email.text.lowercased() == other.email?.text.lowercased() { return true }
+        return one.identities.contains { alias in
+            other.identities.contains {
+                $0.subject == alias.subject && origin($0.issuer, state) == origin(alias.issuer, state)
             }
         }
-        return true
     }
 
-    /// What an issuer's name stood for, or had last stood for, before and after a commit.
-    private func addresses(_ name: ByteString, _ index: Int) -> Set<ByteString> {
-        let found = [max(0, index - 1), index].compactMap { last in
-            accepted[...last].reversed().lazy.compactMap { state -> ByteString? in
-                if case .issuer(let issuer)? = state[ByteString("identity/\(name).yaml")] { issuer.issuer } else { nil }
-            }.first
+    /// Every name of the human behind a name, by what files share.
+    private func humans(_ name: ByteString, _ state: Effect) -> Set<ByteString> {
+        var names: Set<ByteString> = [name]
+        let people = Self.everybody(state)
+        while true {
+            let found = people.filter { one in
+                !names.contains(one.name)
+                    && people.contains { names.contains($0.name) && Self.share($0, one, state) }
+            }
+            if found.isEmpty { return names }
+            names.formUnion(found.map(\.name))
         }
-        return Set(found)
     }
 
-    /// All bytes a path held since it was last absent, and the first commit that had them.
+    private func sameHuman(_ one: Seen, _ other: Seen) -> Bool {
+        one.key == other.key || one.names.contains(other.attestation.by) || other.names.contains(one.attestation.by)
+    }
+
+    /// The newest possible oldest of `count` sittings of different humans.
+    private func oldest(of count: Int, _ keeps: [Seen]) -> Instant? {
+        guard count > 0 else { return .distantFuture }
+        return keeps.indices.compactMap { index -> Instant? in
+            let rest = keeps[(index + 1)...].filter { !sameHuman($0, keeps[index]) }
+            return oldest(of: count - 1, Array(rest)).map { min($0, keeps[index].effective) }
+        }.max()
+    }
+
+    // MARK: Who may keep a grant
+
+    private func mayKeep(_ grant: Grant, _ seen: Seen) -> Bool {
+        let states = [trusted(seen), landed[seen.index]]
+        let by = seen.attestation.by
+        guard Self.service(grant.service, states[0])?.owners.contains(by) ?? false, inTime(seen),
+            !conflicts(grant, seen.names, seen.accounts, issuersOf: states)
+        else { return false }
+        let isDecided =
+            states.contains { Self.person(grant.by, $0) != nil }
+            && grant.to.allSatisfy { condition in states.contains { Self.issuer(condition.issuer, $0) != nil } }
+        guard !isDecided, let now = effects.last else { return true }
+        let names = humans(by, now)
+        let accounts = names.compactMap { Self.everKnown($0, now) }
+        return !conflicts(grant, seen.names.union(names), seen.accounts + accounts, issuersOf: [now])
+    }
+
+    private func conflicts(
+        _ grant: Grant, _ names: Set<ByteString>, _ accounts: [Person], issuersOf: [Effect]
+    ) -> Bool {
+        if names.contains(grant.by) { return true }
+        return grant.to.contains { condition in
+            var addresses = [condition.email, condition.claims["email"]].compactMap { $0?.text.lowercased() }
+            for state in issuersOf {
+                guard let claim = Self.issuer(condition.issuer, state)?.claims["email"],
+                    let address = condition.claims[claim]
+                else { continue }
+                addresses.append(address.text.lowercased())
+            }
+            let subjects = [condition.subject, condition.claims["sub"]].compactMap { $0 }
+            let origins = issuersOf.map { Self.origin(condition.issuer, $0) }
+            return accounts.contains { person in
+                if let own = person.email?.text.lowercased(), addresses.contains(own) { return true }
+                return person.identities.contains { alias in
+                    subjects.contains(alias.subject)
+                        && (alias.issuer == condition.issuer
+                            || issuersOf.contains { origins.contains(Self.origin(alias.issuer, $0)) })
+                }
+            }
+        }
+    }
+
+    // MARK: What became of bytes
+
+    /// What a path held at a commit; what cannot be read hides what was there before.
+    private func held(_ path: ByteString, _ index: Int) -> Digest? {
+        var index = index
+        while index >= 0, history.commits[index].unreadable.contains(path) { index -= 1 }
+        return index >= 0 ? history.commits[index].tree[path]?.sha256 : nil
+    }
+
+    /// The last commit up to `index` that took these bytes away from a path.
+    private func lost(_ path: ByteString, _ digest: Digest, _ index: Int) -> Int? {
+        guard index > 0 else { return nil }
+        return (1...index).last { held(path, $0 - 1) == digest && held(path, $0) != digest }
+    }
+
+    /// All bytes that a path held since it was last absent, and the first commit that had them.
     private func landings(_ path: ByteString) -> [Digest: Int] {
         var landings: [Digest: Int] = [:]
         var index = history.commits.count - 1
-        while index >= 0, let file = history.commits[index].tree[path] {
-            landings[file.sha256] = index
+        while index >= 0 {
+            let commit = history.commits[index]
+            if let file = commit.tree[path] {
+                landings[file.sha256] = index
+            } else if !commit.unreadable.contains(path) {
+                break
+            }
             index -= 1
         }
         return landings
     }
 
-    private func landed(_ path: ByteString) -> Instant {
-        let commits = history.commits
-        var first = commits.count - 1
-        let digest = commits[first].tree[path]?.sha256
-        var index = first
-        while index >= 0, let file = commits[index].tree[path] {
-            if file.sha256 == digest { first = index }
-            index -= 1
+    /// Revokes that bear on a grant file: the bytes they named, and the moment.
+    private func revokes(_ path: ByteString, _ grant: Grant, _ digest: Digest) -> [(Digest, Instant)] {
+        let landings = landings(path)
+        var found: [(Digest, Instant)] = []
+        for seen in sittings where !seen.isVoid {
+            for decision in seen.attestation.decisions where decision.verdict == .revoke {
+                guard case .grant(_, grant.service) = DocumentPath(decision.file) else { continue }
+                let isHeld = held(decision.file, seen.index) == decision.sha256
+                let lost = isHeld ? nil : lost(decision.file, decision.sha256, seen.index)
+                let counts: Bool
+                if decision.file == path {
+                    counts = isHeld || lost != nil && decision.sha256 == digest
+                } else {
+                    // Of another file, from which these bytes came afterwards.
+                    guard let landing = landings[decision.sha256] else { continue }
+                    counts = isHeld ? landing > seen.index : lost.map { landing >= $0 } ?? false
+                }
+                if counts { found.append((decision.sha256, seen.effective)) }
+            }
         }
-        return commits[first].observed
+        return found
     }
 
-    /// Grants that could be in force, with their bounds.
-    func standings() -> [Standing] {
-        let all = sittings()
-        guard let policy = policy(now) else { return [] }
-        return (documents.last ?? [:]).compactMap { path, document -> Standing? in
-            guard case .grant(let grant) = document, let digest = history.tree[path]?.sha256,
-                let service = service(grant.service, now),
-                person(grant.by, now) != nil || history.tree[ByteString("people/\(grant.by).yaml")] != nil,
-                grant.to.allSatisfy({ now[ByteString("identity/\($0.issuer).yaml")] != nil }),
-                (grant.see + service.protects).allSatisfy({
-                    DataClass.builtIn.contains($0) || now[ByteString("data/\($0).yaml")] != nil
-                }),
-                (service.kind == .http) != grant.can.routes.isEmpty,
-                (service.kind == .anthropic) == (grant.can.names[.models] != nil),
-                ([service.tier] + service.elevated.map(\.tier)).allSatisfy({ policy.tiers[$0] != nil })
-            else { return nil }
-            for document in now.values {
-                if case .denial(let denial) = document, denial.grants.contains(grant.id) { return nil }
-            }
-            var tiers = [policy.tiers[service.tier]!]
-            for elevation in service.elevated {
-                let asks =
-                    elevation.see.contains(where: grant.see.contains)
-                    || elevation.scope.contains { attribute, patterns in
-                        let names = grant.can.names[attribute] ?? Self.standard(attribute)
-                        return patterns.contains { pattern in names.contains { $0.canOverlap(pattern) } }
-                    }
-                if asks { tiers.append(policy.tiers[elevation.tier]!) }
-            }
-            let landed = landed(path)
-            let landings = landings(path)
-            var revokes: [(Digest, Instant)] = []
-            var keeps: [ByteString: Instant] = [:]
-            for seen in all where trusted(seen) {
-                let effective = min(seen.attestation.at, seen.observed)
-                for decision in seen.attestation.decisions where decision.verdict == .revoke {
-                    guard history.commits[seen.index].tree[decision.file]?.sha256 == decision.sha256,
-                        case .grant(_, grant.service) = DocumentPath(decision.file)
-                    else { continue }
-                    // Of this file, or of another from which these bytes came afterwards.
-                    if decision.file == path || landings[decision.sha256].map({ $0 > seen.index }) ?? false {
-                        revokes.append((decision.sha256, effective))
-                    }
-                }
-            }
-            if revokes.contains(where: { $0.0 == digest }) { return nil }
-            for seen in all where trusted(seen) && isThere(seen) && !compromised(seen) && mayKeep(grant, seen) {
-                let effective = min(seen.attestation.at, seen.observed)
-                for decision in seen.attestation.decisions
-                where decision.file == path && decision.verdict == .keep && decision.sha256 == digest
-                    && history.commits[seen.index].tree[path]?.sha256 == digest
-                    && revokes.allSatisfy({ $0.1 < effective })
-                {
-                    keeps[seen.attestation.by] = max(keeps[seen.attestation.by] ?? effective, effective)
-                }
-            }
-            let needed = tiers.map(\.reviewers).max()!
-            let review = tiers.map(\.review).min()!
-            var ends: [Instant] = []
-            let newest = keeps.values.sorted(by: >)
-            if newest.count >= needed { ends.append(newest[needed - 1] + review) }
-            if tiers.allSatisfy({ $0.firstReview == .merge }), revokes.isEmpty { ends.append(landed + review) }
-            guard let end = ends.max() else { return nil }
-            var to = min(end, landed + tiers.map(\.longest).min()!)
-            if let until = grant.until { to = min(to, until) }
-            return Standing(grant: grant, from: landed, to: to, stale: tiers.map(\.stale).min()!)
+    // MARK: In force
+
+    /// Until when a grant file may be in force, and how long it outlives the last look at the remote; nil for never.
+    private func standing(_ path: ByteString) -> (from: Instant, to: Instant, stale: Span)? {
+        guard let now = effects.last, let commit = history.commits.last,
+            case .grant(let grant)? = documents.last?[path], let digest = commit.tree[path]?.sha256,
+            let policy = Self.policy(now), let service = Self.service(grant.service, now),
+            Self.person(grant.by, now) != nil
+                || policy.protect == .merge && isUnreadable("people/\(grant.by).yaml"),
+            grant.to.allSatisfy({ Self.issuer($0.issuer, now) != nil }),
+            (grant.see + service.protects).allSatisfy({
+                DataClass.builtIn.contains($0) || now.versions[ByteString("data/\($0).yaml")] != nil
+            }),
+            (service.kind == .http) != grant.can.routes.isEmpty,
+            (service.kind == .anthropic) == (grant.can.names[.models] != nil),
+            let first = landings(path)[digest]
+        else { return nil }
+        var tiers: [Tier] = []
+        for name in [service.tier] + service.elevated.filter({ Self.applies($0, grant) }).map(\.tier) {
+            guard let tier = policy.tiers[name] else { return nil }
+            tiers.append(tier)
         }
+        guard service.elevated.allSatisfy({ policy.tiers[$0.tier] != nil }) else { return nil }
+        for version in now.versions.values {
+            if case .denial(let denial) = version.document, denial.grants.contains(grant.id) { return nil }
+        }
+        let revokes = revokes(path, grant, digest)
+        if revokes.contains(where: { $0.0 == digest }) { return nil }
+        let keeps = sittings.filter { seen in
+            !seen.isVoid && isThere(seen, history.commits.count - 1)
+                && seen.attestation.decisions.contains {
+                    $0.verdict == .keep && $0.file == path && $0.sha256 == digest
+                }
+                && history.commits[seen.index].tree[path]?.sha256 == digest
+                && revokes.allSatisfy { $0.1 < seen.effective } && !compromised(seen, now) && mayKeep(grant, seen)
+        }
+        let landing = history.commits[first].observed
+        let review = tiers.map(\.review.seconds).min() ?? 0
+        var ends: [Int64] = []
+        if let oldest = oldest(of: tiers.map(\.reviewers).max() ?? 1, keeps) { ends.append(oldest.seconds + review) }
+        if revokes.isEmpty, tiers.allSatisfy({ $0.firstReview == .merge }) { ends.append(landing.seconds + review) }
+        guard var end = ends.max() else { return nil }
+        end = min(end, landing.seconds + (tiers.map(\.longest.seconds).min() ?? 0), grant.until?.seconds ?? .max)
+        return (landing, Instant(seconds: end), tiers.map(\.stale).min() ?? Span(seconds: 0))
+    }
+
+    /// Somebody whose file is there and cannot be read is somebody.
+    private func isUnreadable(_ path: String) -> Bool {
+        let path = ByteString(path)
+        guard let commit = history.commits.last else { return false }
+        return commit.unreadable.contains(path) || commit.tree[path] != nil && documents.last?[path] == nil
+    }
+
+    private static func applies(_ elevation: Service.Elevation, _ grant: Grant) -> Bool {
+        elevation.see.contains(where: grant.see.contains)
+            || elevation.scope.contains { attribute, patterns in
+                patterns.contains { pattern in
+                    (grant.can.names[attribute] ?? standard(attribute)).contains {
+                        meet($0.text.bytes[...], pattern.text.bytes[...])
+                    }
+                }
+            }
     }
 
     private static func standard(_ attribute: ScopeAttribute) -> [Pattern] {
@@ -249,6 +446,34 @@ struct NaiveEvaluator {
         case .tools: [Pattern("*")]
         case .models, .clientTools, .serverTools: []
         }
+    }
+
+    private static let star = UInt8(ascii: "*")
+
+    /// Whether some text fits both patterns.
+    private static func meet(_ one: ArraySlice<UInt8>, _ other: ArraySlice<UInt8>) -> Bool {
+        guard let first = one.first else { return other.allSatisfy { $0 == star } }
+        guard let second = other.first else { return one.allSatisfy { $0 == star } }
+        if first == star { return meet(one.dropFirst(), other) || meet(one, other.dropFirst()) }
+        if second == star { return meet(one, other.dropFirst()) || meet(one.dropFirst(), other) }
+        return first == second && meet(one.dropFirst(), other.dropFirst())
+    }
+
+    private static func fits(_ pattern: ArraySlice<UInt8>, _ name: ArraySlice<UInt8>) -> Bool {
+        guard let first = pattern.first else { return name.isEmpty }
+        if first == star { return fits(pattern.dropFirst(), name) || !name.isEmpty && fits(pattern, name.dropFirst()) }
+        return name.first == first && fits(pattern.dropFirst(), name.dropFirst())
+    }
+
+    /// `*` stays within a segment, `**` does not.
+    private static func leads(_ route: ArraySlice<UInt8>, _ path: ArraySlice<UInt8>) -> Bool {
+        guard let first = route.first else { return path.isEmpty }
+        guard first == star else { return path.first == first && leads(route.dropFirst(), path.dropFirst()) }
+        let crosses = route.dropFirst().first == star
+        let rest = route.dropFirst(crosses ? 2 : 1)
+        if leads(rest, path) { return true }
+        guard let next = path.first, crosses || next != UInt8(ascii: "/") else { return false }
+        return leads(route, path.dropFirst())
     }
 
     private static func holds(_ condition: CallerCondition, _ caller: Caller) -> Bool {
@@ -262,36 +487,46 @@ struct NaiveEvaluator {
 
     /// The verdict, and until when, for a request at a moment.
     func answer(
-        _ standings: [Standing], service name: ByteString, caller: Caller, facts: RequestFacts, clock: DecisionClock
+        service name: ByteString, caller: Caller, facts: RequestFacts, clock: DecisionClock
     ) -> (allowed: Bool, until: Instant?) {
-        for document in now.values {
-            if case .denial(let denial) = document, denial.to.contains(where: { Self.holds($0, caller) }) {
+        guard let now = effects.last, let service = Self.service(name, now) else { return (false, nil) }
+        for version in now.versions.values {
+            if case .denial(let denial) = version.document, denial.to.contains(where: { Self.holds($0, caller) }) {
                 return (false, nil)
             }
         }
-        guard let service = service(name, now) else { return (false, nil) }
         var until: Instant?
-        for standing in standings where standing.grant.service == name {
-            let end = min(standing.to, clock.confirmed + standing.stale)
-            guard clock.now >= standing.from, clock.now < end,
-                standing.grant.to.contains(where: { Self.holds($0, caller) }),
-                Self.allows(standing.grant.can, service, facts)
+        for (path, document) in documents.last ?? [:] {
+            guard case .grant(let grant) = document, grant.service == name,
+                grant.to.contains(where: { Self.holds($0, caller) }), Self.allows(grant.can, service, facts),
+                let standing = standing(path)
             else { continue }
-            until = max(until ?? end, end)
+            let end = min(standing.to, clock.confirmed + standing.stale)
+            if clock.now >= standing.from, clock.now < end { until = max(until ?? end, end) }
         }
         return (until != nil, until)
+    }
+
+    /// Grants that may be in force at some moment, for questions worth asking.
+    func grants() -> [Grant] {
+        (documents.last ?? [:]).sorted { $0.key < $1.key }.compactMap { path, document in
+            guard case .grant(let grant) = document, standing(path) != nil else { return nil }
+            return grant
+        }
     }
 
     private static func allows(_ scope: Scope, _ service: Service, _ facts: RequestFacts) -> Bool {
         guard facts.ungrantable.isEmpty else { return false }
         if service.unknownFields == .deny, !facts.unknownFields.allSatisfy(service.passFields.contains) { return false }
         if service.kind == .http {
-            return scope.routes.contains { $0.matches(method: facts.method, path: facts.path) }
+            return scope.routes.contains {
+                ($0.method == "*" || $0.method == facts.method) && leads($0.path.bytes[...], facts.path.bytes[...])
+            }
         }
         if let most = scope.maxTokens, let asked = facts.maxTokens, asked > most { return false }
         return ScopeAttribute.allCases.allSatisfy { attribute in
             facts.names[attribute].allSatisfy { name in
-                (scope.names[attribute] ?? standard(attribute)).contains { $0.matches(name) }
+                (scope.names[attribute] ?? standard(attribute)).contains { fits($0.text.bytes[...], name.bytes[...]) }
             }
         }
     }

@@ -231,15 +231,39 @@ import Testing
         expect(repository, at: "2026-01-11", .awaitingReview, why: "at most 1h count")
     }
 
-    @Test func aKeepDatedInTheFutureCountsFromWhenItWasFirstSeen() {
+    @Test func aKeepDatedUpToADayAheadCountsFromWhenItWasFirstSeen() {
         var repository = HistoryFixture.withBot()
-        repository.attest("tom", at: "2026-01-03", signed: "2027-01-01", [bot])
+        repository.attest("tom", at: "2026-01-03", signed: "2026-01-04", [bot])
         #expect(repository.standing(at: "2026-01-04")?.notAfter == instant("2026-04-03"))
+    }
+
+    @Test func aRevokeCountsHoweverItIsDated() {
+        for date in ["2020-01-01", "2099-01-01"] {
+            var repository = HistoryFixture.withBot()
+            repository.attest("tom", at: "2026-01-03", [bot])
+            repository.attest("eve", at: "2026-01-04", signed: date, [bot], verdict: "revoke")
+            expect(repository, at: "2026-01-05", .revoked)
+        }
+    }
+
+    @Test func aSittingThatMovesIsTheSameSitting() {
+        var repository = HistoryFixture.withBot()
+        repository.attest("tom", at: "2026-01-03", [bot], name: "one")
+        let bytes = repository.tree["attestations/one.yaml"]!.bytes
+        let signature = repository.tree["attestations/one.yaml.sig"]!.bytes
+        repository.commit(
+            at: instant("2026-01-04"),
+            [
+                ("attestations/one.yaml", nil), ("attestations/one.yaml.sig", nil),
+                ("attestations/2026/one.yaml", bytes), ("attestations/2026/one.yaml.sig", signature),
+            ])
+        expect(repository, at: "2026-01-05", .inForce, why: "attested by tom")
+        #expect(repository.state.diagnostics.isEmpty)
     }
 
     @Test func aReplayedSittingExtendsNothing() {
         var repository = HistoryFixture.withBot()
-        repository.attest("tom", at: "2026-01-03", signed: "2027-01-01", [bot], name: "one")
+        repository.attest("tom", at: "2026-01-03", signed: "2026-01-04", [bot], name: "one")
         let bytes = repository.tree["attestations/one.yaml"]!.bytes
         let signature = repository.tree["attestations/one.yaml.sig"]!.bytes
         repository.commit(at: "2026-03-01", ["attestations/one.yaml": nil, "attestations/one.yaml.sig": nil])

@@ -31,7 +31,7 @@ import Testing
     @Test func aRevocationEndsAnOpenStreamWithAnErrorEvent() async throws {
         let (fixture, client) = try await streaming()
         await fixture.gateway.publish(fixture.table(grants: Self.other))
-        let response = try await client.response(.seconds(1))
+        let response = try await client.response()
         #expect(response.isComplete)
         #expect(response.text.contains("event: error\ndata: {\"type\":\"error\""))
         #expect(response.text.contains("permission_error"))
@@ -53,7 +53,7 @@ import Testing
         let (fixture, client) = try await streaming()
         await fixture.gateway.publish(fixture.table(issuer: "leeway: 31s"))
         await fixture.gateway.publish(fixture.table(issuer: "require: {tenant: acme}"))
-        let response = try await client.response(.seconds(2))
+        let response = try await client.response()
         #expect(response.text.contains("event: error\ndata: {\"type\":\"error\""))
         await fixture.stop()
     }
@@ -63,7 +63,7 @@ import Testing
         // The tier lets a grant live for 90 days after its review; nothing is published any more.
         fixture.gateway.confirm(at: fixture.clock.now + .days(200))
         fixture.clock.advance(91 * 86_400)
-        let response = try await client.response(.seconds(1))
+        let response = try await client.response()
         #expect(response.text.contains("event: error"))
         await fixture.stop()
     }
@@ -71,7 +71,7 @@ import Testing
     @Test func aGatewayThatLostItsRepositoryStopsInTime() async throws {
         let (fixture, client) = try await streaming()
         fixture.clock.advance(25 * 3_600)
-        let response = try await client.response(.seconds(1))
+        let response = try await client.response()
         #expect(response.text.contains("event: error"))
         await fixture.stop()
     }
@@ -82,7 +82,7 @@ import Testing
         try await client.send(try fixture.message())
         _ = try await fixture.upstream.request(1)
         await fixture.gateway.publish(fixture.table(grants: Self.other))
-        let response = try await client.response(.seconds(1))
+        let response = try await client.response()
         #expect(response.status == 403)
         #expect(response.text.contains("permission_error"))
         await fixture.stop()
@@ -98,7 +98,7 @@ import Testing
         try await client.send(try fixture.message())
         try await client.wait { bytes, _ in String(decoding: bytes, as: UTF8.self).contains("half") }
         await fixture.gateway.publish(fixture.table(grants: Self.other))
-        let response = try await client.response(.seconds(2))
+        let response = try await client.response()
         #expect(!response.isComplete)
         await fixture.stop()
     }

@@ -28,7 +28,7 @@ import Testing
         let isChunked = fields.contains("chunked")
         let part = isChunked ? "11800\r\n\(String(repeating: " ", count: 0x11800))\r\n" : ""
         try await client.send(head(try fixture.token(groups: ["nobody"]), fields) + part)
-        let response = try await client.response(.seconds(5))
+        let response = try await client.response()
         #expect(response.status == 403, "\(response.text)")
         await client.close()
 
@@ -55,7 +55,7 @@ import Testing
         let second = body(400_000)
         // Until the gateway has read the first one there is room for the second.
         var status = 200
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(60)
         while status == 200, ContinuousClock.now < deadline {
             let client = try await fixture.connect()
             try await client.send(head(bot, "Content-Length: 400000\r\n") + second)

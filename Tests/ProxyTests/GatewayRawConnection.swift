@@ -105,7 +105,7 @@ final class RawConnection: Sendable {
     /// Waits until what was received, and whether the peer closed, satisfies `isEnough`.
     @discardableResult
     func wait(
-        _ limit: TimeAmount = .seconds(10), until isEnough: @Sendable ([UInt8], Bool) -> Bool
+        _ limit: TimeAmount = .seconds(60), until isEnough: @Sendable ([UInt8], Bool) -> Bool
     ) async throws -> [UInt8] {
         let deadline = NIODeadline.now() + limit
         while true {
@@ -130,7 +130,7 @@ final class RawConnection: Sendable {
     }
 
     /// The next response; what came before it is forgotten.
-    func response(_ limit: TimeAmount = .seconds(10), head: Bool = false) async throws -> ReceivedResponse {
+    func response(_ limit: TimeAmount = .seconds(60), head: Bool = false) async throws -> ReceivedResponse {
         try await wait(limit) { bytes, closed in
             ReceivedResponse(bytes, closed: closed, isHead: head) != nil || closed
         }
@@ -143,7 +143,7 @@ final class RawConnection: Sendable {
         }
     }
 
-    func waitForClose(_ limit: TimeAmount = .seconds(10)) async throws {
+    func waitForClose(_ limit: TimeAmount = .seconds(60)) async throws {
         try await wait(limit) { _, closed in closed }
     }
 }

@@ -8,7 +8,7 @@ final class Signal: Sendable {
 
     func fire() { promise.succeed() }
 
-    func wait(_ limit: TimeAmount = .seconds(10)) async throws {
+    func wait(_ limit: TimeAmount = .seconds(60)) async throws {
         let timer = promise.futureResult.eventLoop.scheduleTask(in: limit) { [promise] in
             promise.fail(RawConnection.TimedOut(received: "the signal was not given"))
         }

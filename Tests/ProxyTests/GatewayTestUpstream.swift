@@ -112,7 +112,7 @@ final class TestUpstream: Sendable {
     }
 
     /// Waits for the request with this number, counted from 1.
-    func request(_ number: Int, _ limit: TimeAmount = .seconds(10)) async throws -> Received {
+    func request(_ number: Int, _ limit: TimeAmount = .seconds(60)) async throws -> Received {
         let deadline = NIODeadline.now() + limit
         while true {
             let promise = listener.eventLoop.makePromise(of: Void.self)

@@ -28,7 +28,7 @@ import Testing
 
     private func read(_ chunks: [[UInt8]], contentType: String) -> (Int64, Int64) {
         let parser = JSONParser()
-        var reader = UsageReader(contentType: contentType.utf8)
+        var reader = UsageReader(MediaType(contentType))
         for chunk in chunks { chunk.withUnsafeBytes { reader.consume($0, parser: parser) } }
         reader.finish(parser: parser)
         return (reader.inputTokens, reader.outputTokens)

@@ -6,13 +6,18 @@ import Testing
 
 /// `kill -9` between any two changes that a gateway, or its fetching child, makes to its state directory.
 ///
-/// Each run is a real process that ends itself right before its n-th change, half-way through it where it writes, for
-/// every n until a run gets to its end.
+/// Each run is a real process that ends itself right before its n-th change, half-way through it where it writes, until a
+/// run gets to its end.
 @Suite(.timeLimit(.minutes(8))) struct CrashTests {
     private static let library: String = {
         let folder = URL(filePath: LoopHarness.executable).deletingLastPathComponent().path
         return folder + "/libKillAtStep.so"
     }()
+
+    /// Every how many steps one is killed at; `GRANTCTL_TEST_EVERY_STEP=1` takes each. The first is chosen at random and printed.
+    private static func stride(_ usual: Int) -> Int {
+        ProcessInfo.processInfo.environment["GRANTCTL_TEST_EVERY_STEP"] == nil ? usual : 1
+    }
 
     /// Enough for any run; one that gets here does not end.
     private static let most = 400
@@ -78,10 +83,11 @@ import Testing
 
     /// - Parameter expected: what may be served after a kill.
     private func killEverywhere(
-        _ remote: LoopRemote, stride: Int = 1, expected: [ObjectID?], end: ObjectID
+        _ remote: LoopRemote, stride: Int, expected: [ObjectID?], end: ObjectID
     ) async throws -> Int {
         try remote.shell("if test -e state; then cp -a state base; else mkdir base; fi")
-        var step = 1
+        var step = Int.random(in: 1...stride)
+        print("from step \(step), every \(stride)")
         while step < Self.most {
             try remote.shell("rm -rf state; cp -a base state")
             let what = "killed at step \(step)"
@@ -111,7 +117,7 @@ import Testing
         _ = try await harness.nextLogged("run ended")
         await harness.stop()
         let tip = try remote.commit(["README.md": "two"])
-        let steps = try await killEverywhere(remote, expected: [first, tip], end: tip)
+        let steps = try await killEverywhere(remote, stride: Self.stride(2), expected: [first, tip], end: tip)
         #expect(steps > 10 && steps < Self.most)
     }
 
@@ -120,7 +126,7 @@ import Testing
     {
         let remote = try LoopRemote()
         let first = try remote.commit(["README.md": "one"])
-        let fresh = try await killEverywhere(remote, stride: 5, expected: [nil, first], end: first)
+        let fresh = try await killEverywhere(remote, stride: Self.stride(12), expected: [nil, first], end: first)
         #expect(fresh > 10 && fresh < Self.most)
         try remote.shell("rm -rf base")
         try remote.shell("git -C work commit -q --amend -m other; git -C work push -q -f origin main")
@@ -129,7 +135,7 @@ import Testing
             stateDirectory: remote.folder.path + "/state", url: remote.url, executable: LoopHarness.executable)
         _ = try await HistoryAcceptance(configuration).accept(
             other, by: "ines", why: "", at: Instant(seconds: 1_800_000_000))
-        let steps = try await killEverywhere(remote, stride: 3, expected: [first, other], end: other)
+        let steps = try await killEverywhere(remote, stride: Self.stride(6), expected: [first, other], end: other)
         #expect(steps > 10 && steps < Self.most)
     }
 
@@ -144,7 +150,9 @@ import Testing
         let tip = try sandbox.commit(files: ["policy.yaml": "2"], parents: [first])
         try sandbox.setBranch(to: tip)
         request.repositoryPath = clone
-        var step = 1
+        let stride = Self.stride(3)
+        var step = Int.random(in: 1...stride)
+        print("from step \(step), every \(stride)")
         while step < Self.most {
             try RepositorySandbox.run(["sh", "-c", "rm -rf '\(clone)'; cp -a '\(base)' '\(clone)'"])
             let script = try sandbox.script(
@@ -164,7 +172,7 @@ import Testing
             #expect(next.tip == tip.hex, "step \(step)")
             #expect(
                 try sandbox.git(["fsck", "--full", "--strict"], at: clone).contains("error") == false, "step \(step)")
-            step += 1
+            step += stride
         }
         #expect(step > 5 && step < Self.most)
     }

@@ -45,7 +45,7 @@ import Testing
         #expect(!text.contains("\n"))
         let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         #expect(object.count == 25)
-        #expect(object["request"] as? String == id.text)
+        #expect(object["id"] as? String == id.text)
         #expect(object["time"] as? String == "2025-11-22T08:26:40.123Z")
         #expect(object["verdict"] as? String == "deny")
         #expect(object["rule"] as? String == "a\"b\\c")

@@ -97,7 +97,7 @@ import Testing
         }
         store.prune(keep: ["claude": .days(90), "tickets": .days(30)], otherwise: .days(7))
         let reader = try RecordReader(path: place.database)
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         var left = 0
         repeat {
             left = try reader.decisions(after: RecordID(value: 0), limit: 10_000).count

@@ -52,6 +52,11 @@ import Testing
         }
         #expect(pacing.wait(at: now) == CommitPacing.longestWait, "10,000 a second")
         #expect(pacing.wait(at: now + 1_000_000_000) == 0, "after a pause")
+        now += 1_000_000_000
+        pacing.committed(1, at: now)
+        #expect(pacing.wait(at: now) == 0, "the first after it")
+        pacing.committed(4, at: now + 5_000_000)
+        #expect(pacing.wait(at: now + 5_000_000) == CommitPacing.longestWait, "four during one slow commit")
     }
 
     @Test func aFullTableOfTextsAndANewDayAreForgotten() {

@@ -11,6 +11,8 @@ let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 var openEnded: Configuration {
     var configuration = Configuration()
     configuration.allowsUnsafeTransactions = true
+    // The writer's thread opens its connection while the test goes on.
+    configuration.busyMode = .timeout(10)
     return configuration
 }
 

@@ -78,7 +78,11 @@ class Handler(BaseHTTPRequestHandler):
             log.write(f"{self.command} {self.path} {self.headers.get('authorization', '-')}\n")
         word, more = self.behaviour()
         is_pack = self.command == "POST"
-        if word == "login" or (word == "token" and self.headers.get("authorization") != f"Basic {more}"):
+        authorization = self.headers.get("authorization")
+        if (
+            word == "login" or (word == "token" and authorization != f"Basic {more}")
+            or (word == "redirect-pack" and not authorization)
+        ):
             return self.answer(401, [("www-authenticate", 'Basic realm="git"')])
         if word == "redirect" or (word == "redirect-pack" and is_pack):
             return self.answer(307 if is_pack else 302, [("location", more + self.path)])

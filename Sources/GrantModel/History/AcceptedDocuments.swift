@@ -8,25 +8,36 @@ package struct AcceptedDocuments: Sendable, Codable {
     package internal(set) var services: [ByteString: Service] = [:]
     package internal(set) var classes: [ByteString: DataClass] = [:]
     package internal(set) var denials: [ByteString: Denial] = [:]
-    /// What people who are gone had retired: removing a file must not revive a compromised key.
-    var retiredByThoseGone: [ByteString: [Person.Retirement]] = [:]
+    /// What the files of people who are gone said last: removing a file must neither revive a compromised key nor make
+    /// two of one human.
+    private var gone: [ByteString: Person] = [:]
+    /// Every key that anybody's file retires, or retired last.
+    private var retired: [ByteString: [Person.Retirement]] = [:]
     /// What issuers whose files are gone were: people's files go on naming them.
     private var originsOfThoseGone: [ByteString: IssuerOrigin] = [:]
     /// Who shares a key, an alias or an address with whom.
     var humans = Humans()
 
-    /// Every retirement that somebody's file lists, or listed last.
-    func retirements(of person: ByteString) -> [Person.Retirement] {
-        people[person]?.retired ?? retiredByThoseGone[person] ?? []
-    }
+    /// Every retirement of a key, whoever lists it: a key that one file gives up is not good because another holds it too.
+    func retirements(ofKey fingerprint: ByteString) -> [Person.Retirement] { retired[fingerprint] ?? [] }
+
+    /// A person as their file says, or said last.
+    func everKnown(_ person: ByteString) -> Person? { people[person] ?? gone[person] }
 
     /// What an issuer's name stands for, or stood for last.
     func origin(of issuer: ByteString) -> IssuerOrigin {
         issuers[issuer].map { IssuerOrigin(of: $0) } ?? originsOfThoseGone[issuer] ?? .unknown(name: issuer)
     }
 
-    /// Finds out anew who shares what with whom, after people or issuers changed.
-    mutating func findHumans() { humans = Humans(self) }
+    /// Finds out anew who shares what with whom and which keys are retired, after people or issuers changed.
+    mutating func findHumans() {
+        let everybody = Array(people.values) + gone.values
+        retired = [:]
+        for person in everybody {
+            for retirement in person.retired { retired[retirement.fingerprint, default: []].append(retirement) }
+        }
+        humans = Humans(everybody, self)
+    }
 
     /// Takes `document` as the accepted version of its file.
     mutating func take(_ document: Document) {
@@ -34,7 +45,7 @@ package struct AcceptedDocuments: Sendable, Codable {
         case .policy(let policy): self.policy = policy
         case .person(let person):
             people[person.name] = person
-            retiredByThoseGone[person.name] = nil
+            gone[person.name] = nil
         case .issuer(let issuer):
             issuers[issuer.name] = issuer
             originsOfThoseGone[issuer.name] = nil
@@ -50,9 +61,7 @@ package struct AcceptedDocuments: Sendable, Codable {
     mutating func drop(_ path: DocumentPath) {
         switch path {
         case .person(let name):
-            if let gone = people.removeValue(forKey: name), !gone.retired.isEmpty {
-                retiredByThoseGone[name] = gone.retired
-            }
+            if let person = people.removeValue(forKey: name) { gone[name] = person }
         case .issuer(let name):
             if let gone = issuers.removeValue(forKey: name) { originsOfThoseGone[name] = IssuerOrigin(of: gone) }
         case .service(let name): services[name] = nil
@@ -71,8 +80,8 @@ struct Humans: Sendable, Codable {
 
     init() {}
 
-    init(_ documents: AcceptedDocuments) {
-        let people = documents.people
+    /// - Parameter people: each name once.
+    init(_ people: [Person], _ documents: AcceptedDocuments) {
         var parent: [ByteString: ByteString] = [:]
         func root(_ name: ByteString) -> ByteString {
             var current = name
@@ -81,7 +90,7 @@ struct Humans: Sendable, Codable {
         }
         var owner: [Trait: ByteString] = [:]
         var merged = false
-        for person in people.values {
+        for person in people {
             for trait in Trait.all(of: person, documents) {
                 guard let other = owner[trait] else {
                     owner[trait] = person.name
@@ -96,7 +105,7 @@ struct Humans: Sendable, Codable {
         }
         guard merged else { return }
         var members: [ByteString: [ByteString]] = [:]
-        for name in people.keys { members[root(name), default: []].append(name) }
+        for person in people { members[root(person.name), default: []].append(person.name) }
         for group in members.values where group.count > 1 {
             let sorted = group.sorted()
             for name in sorted { shared[name] = sorted }

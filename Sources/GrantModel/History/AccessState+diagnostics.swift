@@ -57,12 +57,15 @@ extension AccessState {
             ]
         case .pending:
             let needed = max(1, accepted.policy?.protectReviewers ?? 1)
+            let admins = accepted.policy?.admins ?? []
             let there =
-                file.sha256.map { keepers(of: path, sha256: $0, after: file.acceptedAt, needed: needed).count } ?? 0
+                file.sha256.map {
+                    keepers(of: path, sha256: $0, after: file.acceptedAt, needed: needed, admins: admins).count
+                } ?? 0
             return [
                 Diagnostic(
                     path: path.text, severity: .warning, code: "awaiting-admins",
-                    message: "waits for \(needed - there) of \(needed) keeps by admins; \(stays) is in effect",
+                    message: "pending: waits for \(needed - there) of \(needed) keeps by admins; \(stays) is in effect",
                     help: "ask \((accepted.policy?.admins ?? []).listed) to attest it")
             ]
         }
@@ -115,20 +118,30 @@ extension AccessState {
     private func voidDiagnostics() -> [Diagnostic] {
         var all: [Diagnostic] = []
         for sitting in sittings where sitting.isPresent {
-            guard let void = sitting.void, let path = sitting.paths.first else { continue }
+            let replayed = VoidReason.replayed(sitting.origin, observed: sitting.observed)
+            for copy in sitting.replays {
+                all.append(
+                    Diagnostic(
+                        path: copy.text, severity: .warning, code: replayed.code,
+                        message: "the whole sitting is void: \(VoidText.why(replayed, by: sitting.by))",
+                        help: "delete it, or sign a new one"))
+            }
+            guard let void = sitting.void else { continue }
             all.append(
                 Diagnostic(
-                    path: path.text, code: void.code,
+                    path: sitting.place.text, code: void.code,
                     message: "the whole sitting is void: \(VoidText.why(void, by: sitting.by))",
                     help: "sign a new one"))
         }
         func add(_ review: Review, of file: ByteString) {
             let sitting = sittings[review.sitting]
-            guard let void = review.void, sitting.void == nil, let path = sitting.paths.first else { return }
+            guard let void = review.void, sitting.void == nil, sitting.isPresent else { return }
+            let effect = review.stopsFormerBytes ? "stops only bytes it held before" : "is void"
             all.append(
                 Diagnostic(
-                    path: path.text, severity: .warning, code: "void-decision",
-                    message: "the \(review.verdict.rawValue) of `\(file)` is void: \(VoidText.why(void, by: sitting.by))"
+                    path: sitting.place.text, severity: .warning, code: "void-decision",
+                    message:
+                        "the \(review.verdict.rawValue) of `\(file)` \(effect): \(VoidText.why(void, by: sitting.by))"
                 ))
         }
         for (file, decisions) in reviewsOfOthers {
@@ -136,7 +149,7 @@ extension AccessState {
         }
         for index in 0..<grants.reviews.count {
             let record = grants.reviews.at(index)
-            guard record.code > 1 else { continue }
+            guard record.code > 3 else { continue }
             add(grants.review(record, number: UInt32(index)), of: grants.path(record.row))
         }
         return all

@@ -57,8 +57,10 @@ extension AccessState {
     mutating func promotePending() {
         let waiting = restrictions.filter { if case .pending = $1.condition { true } else { false } }
         guard !waiting.isEmpty else { return }
-        // The admins who count were found when each sitting was judged; the number needed is that of the policy before.
+        // Who signed as an admin was found when each sitting was judged, and must still be one; the admins and the number
+        // needed are those of the policy before.
         let needed = max(1, accepted.policy?.protectReviewers ?? 1)
+        let admins = accepted.policy?.admins ?? []
         var humansChanged = false
         // The policy comes first, so that one commit's files fall under what it then says about protection.
         for (path, file) in waiting.sorted(by: { $0.value.path == .policy && $1.value.path != .policy }) {
@@ -66,7 +68,8 @@ extension AccessState {
             let unprotected = accepted.policy?.protect == .merge
             guard
                 unprotected
-                    || keepers(of: path, sha256: sha256, after: file.acceptedAt, needed: needed).count >= needed
+                    || keepers(of: path, sha256: sha256, after: file.acceptedAt, needed: needed, admins: admins).count
+                        >= needed
             else { continue }
             if case .policy(let policy) = document, refusal(of: policy, at: path) != nil { continue }
             var entry = file
@@ -79,13 +82,19 @@ extension AccessState {
     }
 
     /// Sittings of distinct admins whose `keep` of a protected file counts; empty once anybody revoked those bytes.
-    func keepers(of path: ByteString, sha256: Digest, after ordinal: Int, needed: Int) -> [Int] {
-        let decisions = reviews(of: path).filter { $0.sha256 == sha256 && $0.void == nil }
-        if decisions.contains(where: { $0.verdict == .revoke && sittings[$0.sitting].void == nil }) { return [] }
-        let usable = decisions.map(\.sitting).filter { index in
+    func keepers(
+        of path: ByteString, sha256: Digest, after ordinal: Int, needed: Int, admins: [ByteString]
+    ) -> [Int] {
+        let decisions = reviews(of: path).filter { $0.sha256 == sha256 }
+        // A revoke of exactly these bytes counts whether or not they were there when it came.
+        let revoked = decisions.contains {
+            $0.verdict == .revoke && ($0.void == nil || $0.void == .otherBytes || $0.void == .unknownFile)
+        }
+        if revoked { return [] }
+        let usable = decisions.filter { $0.void == nil }.map(\.sitting).filter { index in
             let sitting = sittings[index]
             return sitting.isPresent && sitting.void == nil && sitting.ordinal > ordinal
-                && compromise(of: sitting) == nil
+                && admins.contains(sitting.by) && compromise(of: sitting) == nil
         }
         return Reviewers(sittings: sittings).best(needed, of: usable)
             ?? Reviewers(sittings: sittings).most(of: usable)

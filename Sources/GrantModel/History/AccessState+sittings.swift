@@ -44,9 +44,13 @@ extension AccessState {
         switch verify(signature, document.bytes) {
         case .success(let signer): key = signer.blob
         case .failure(let fault):
+            // The same signature over other bytes: what was signed has been changed, its date first of all.
+            let signed = signers[Digest.sha256(of: signature)].map { sittings[$0] }
             add(
-                attestation, key: [], void: .badSignature(fault.message), path: path, observed: observed,
-                eligibility: eligibility)
+                attestation, key: [],
+                void: signed.map { .alteredAfterSigning($0.place, signed: $0.effective) }
+                    ?? .badSignature(fault.message),
+                path: path, observed: observed, eligibility: eligibility)
             return
         }
         let identity = Sitting.Identity(sha256: document.sha256, key: key)
@@ -57,6 +61,7 @@ extension AccessState {
             return
         }
         judged[identity] = sittings.count
+        signers[Digest.sha256(of: signature)] = sittings.count
         let fault = eligibility.fault(of: attestation, key: key, observed: observed)
         add(attestation, key: key, void: fault, path: path, observed: observed, eligibility: eligibility)
     }
@@ -64,9 +69,8 @@ extension AccessState {
     /// When somebody's key was compromised so that, in hindsight, a sitting's `keep`s do not count.
     func compromise(of sitting: Sitting) -> Instant? {
         guard let fingerprint = sitting.fingerprint else { return nil }
-        return accepted.retirements(of: sitting.by).first {
-            $0.compromised && $0.fingerprint == fingerprint && $0.since <= sitting.observed
-        }?.since
+        return accepted.retirements(ofKey: fingerprint).lazy
+            .filter { $0.compromised && $0.since <= sitting.observed }.map(\.since).min()
     }
 
     private mutating func detach(_ path: ByteString) {
@@ -105,6 +109,9 @@ extension AccessState {
                 void
                 ?? fault(of: decision, in: attestation, held: held, observed: observed, eligibility: eligibility)
             var review = Review(sitting: index, sha256: decision.sha256, verdict: decision.verdict, void: fault)
+            if decision.verdict == .revoke, fault == .otherBytes || fault == .unknownFile {
+                review.stopsFormerBytes = formerBytes[decision.file]?[decision.sha256] != nil
+            }
             if fault == nil, let grant = held.grant {
                 review.undecided = eligibility.undecided(grant, reviewer: attestation.by)
             }
@@ -118,9 +125,14 @@ extension AccessState {
     private mutating func note(_ review: Review, of path: ByteString) {
         guard review.verdict == .revoke, case .grant(_, let service) = DocumentPath(path) else { return }
         // A plain directory does not say what a file that is gone held, so the revoke is believed.
-        guard review.void == nil || (directoryMoment != nil && review.void == .unknownFile) else { return }
+        guard review.void == nil || review.stopsFormerBytes || (directoryMoment != nil && review.void == .unknownFile)
+        else { return }
+        // Bytes that left the file before the revoke came may have been moved just then.
+        let left = review.stopsFormerBytes ? formerBytes[path]?[review.sha256] : nil
+        // Then files that are there already take it along, and nothing says which.
+        if left != nil { grants.touched = GrantStore.Touched() }
         revokedBytes[RevokedBytes(service: service, sha256: review.sha256), default: []].append(
-            BytesRevoke(path: path, review: review))
+            BytesRevoke(path: path, review: review, from: left ?? ordinal + 1))
     }
 
     /// Revokes of bytes that `file` held and that another file held before: it was moved, or copied, after somebody
@@ -133,8 +145,7 @@ extension AccessState {
             (revokedBytes[RevokedBytes(service: service, sha256: sha256)] ?? []).filter { revoke in
                 revoke.path != path
                     && (directoryMoment == nil
-                        ? landing.ordinal > sittings[revoke.review.sitting].ordinal
-                        : !grants.contains(revoke.path))
+                        ? landing.ordinal >= revoke.from : !grants.contains(revoke.path))
             }.map(\.review)
         }
     }

@@ -74,6 +74,9 @@ package struct AccessState: Sendable {
     private var otherReviews: [ByteString: [Review]] = [:]
     /// Of grants: what a file that is moved elsewhere takes along.
     var revokedBytes: [RevokedBytes: [BytesRevoke]] = [:]
+    /// Bytes that the path of a grant held and no longer does, and the place of the commit that took them away. Never
+    /// forgotten: a revoke of them counts should they return.
+    var formerBytes: [ByteString: [Digest: Int]] = [:]
     /// What reading the file itself found.
     var findings: [ByteString: [Diagnostic]] = [:]
     /// Tree entries that cannot be taken.
@@ -81,6 +84,8 @@ package struct AccessState: Sendable {
     /// Every sitting ever judged, in the order of judging.
     var sittings: [Sitting] = []
     var judged: [Sitting.Identity: Int] = [:]
+    /// By the digest of a good signature: the sitting it signs.
+    var signers: [Digest: Int] = [:]
 
     /// The state before the first commit.
     package init() {}
@@ -89,9 +94,9 @@ package struct AccessState: Sendable {
     func parts(tiers: [Tier], callers: CallerIndex.Parts, strides: [Int]) -> TableImage.Parts {
         TableImage.Parts(
             commit: commit, accepted: accepted, ordinal: ordinal, restrictions: restrictions,
-            sittingFiles: sittingFiles, otherReviews: otherReviews, revokedBytes: revokedBytes, findings: findings,
-            problems: problems, sittings: sittings, judged: judged, grants: grants.parts, tiers: tiers,
-            callers: callers, strides: strides)
+            sittingFiles: sittingFiles, otherReviews: otherReviews, revokedBytes: revokedBytes,
+            formerBytes: formerBytes, findings: findings, problems: problems, sittings: sittings, judged: judged,
+            signers: signers, grants: grants.parts, tiers: tiers, callers: callers, strides: strides)
     }
 
     init(_ parts: TableImage.Parts, _ grants: GrantStore) {
@@ -103,10 +108,12 @@ package struct AccessState: Sendable {
         sittingFiles = parts.sittingFiles
         otherReviews = parts.otherReviews
         revokedBytes = parts.revokedBytes
+        formerBytes = parts.formerBytes
         findings = parts.findings
         problems = parts.problems
         sittings = parts.sittings
         judged = parts.judged
+        signers = parts.signers
     }
 
     /// The files of a plain directory, without history, judged as of `now`: everything landed and was observed at the
@@ -256,13 +263,15 @@ package struct AccessState: Sendable {
 
     private mutating func takeGrant(_ file: LoadedGrant, observed: Instant) {
         findings[file.path] = file.diagnostics.isEmpty ? nil : file.diagnostics
-        grants.take(file, landing: Landing(observed: observed, ordinal: ordinal))
+        let former = grants.take(file, landing: Landing(observed: observed, ordinal: ordinal))
+        if let former, former != file.sha256 { formerBytes[file.path, default: [:]][former] = ordinal }
     }
 
     private mutating func takeRemoval(_ path: ByteString, kind: DocumentPath, touched: inout Set<ByteString>) {
         switch kind {
         case .policy, .person, .issuer, .service, .dataClass, .denial: removeRestriction(path, kind: kind)
-        case .grant: grants.remove(path)
+        case .grant:
+            if let former = grants.remove(path) { formerBytes[path, default: [:]][former] = ordinal }
         case .attestation:
             sittingFiles[path]?.document = nil
             touched.insert(path)

@@ -10,7 +10,8 @@ struct Assessor {
     private let state: AccessState
     private let reviewers: Reviewers
     private let denied: [ByteString: Denial]
-    /// People whose file is there and never could be read: they have no keys, and they are somebody.
+    /// People whose file is there and never could be read: they have no keys, and they are somebody. Where files need
+    /// admins, nobody is made somebody by a file that no admin could have read.
     private let unreadablePeople: Set<ByteString>
     /// What is wrong with each service, which its grants share.
     private let serviceFaults: [ByteString: [ReferenceFault]]
@@ -26,7 +27,9 @@ struct Assessor {
         self.denied = denied
         unreadablePeople = Set(
             state.restrictions.values.compactMap { file in
-                guard case .person(let name) = file.path, case .broken = file.condition else { return nil }
+                guard case .person(let name) = file.path, case .broken = file.condition,
+                    state.accepted.policy?.protect != .attestation
+                else { return nil }
                 return name
             })
         serviceFaults = state.accepted.services.mapValues { state.accepted.faults(of: $0) }
@@ -69,7 +72,9 @@ struct Assessor {
 
         let decisions = state.grants.reviews(ofRow: file.row)
         let revokes =
-            decisions.filter { $0.verdict == .revoke && $0.void == nil } + state.revokesTakenAlong(by: file, at: path)
+            decisions.filter {
+                $0.verdict == .revoke && ($0.void == nil || $0.stopsFormerBytes && $0.sha256 == file.sha256)
+            } + state.revokesTakenAlong(by: file, at: path)
         let lastRevoke = revokes.max { state.sittings[$0.sitting].effective < state.sittings[$1.sitting].effective }
         let threshold = lastRevoke.map { state.sittings[$0.sitting].effective } ?? .distantPast
         let keeps = decisions.filter { review in
@@ -78,7 +83,7 @@ struct Assessor {
                 && sitting.isPresent && sitting.effective > threshold && state.compromise(of: sitting) == nil
                 && conflict(of: review, with: grant) == nil
         }.map(\.sitting)
-        assessment.voids = voids(among: decisions, of: grant, sha256: file.sha256)
+        assessment.voids = voids(among: decisions, of: grant, file)
 
         if state.directoryMoment != nil, let earliest = keeps.map({ state.sittings[$0].effective }).min() {
             assessment.landed = earliest
@@ -91,7 +96,7 @@ struct Assessor {
         let chosen = reviewers.best(max(1, tier.reviewers), of: keeps)
         let counted = chosen ?? reviewers.most(of: keeps)
         assessment.attestedBy = counted.map { state.sittings[$0].by }.sorted()
-        assessment.attestations = counted.compactMap { state.sittings[$0].paths.first }.sorted()
+        assessment.attestations = counted.map { state.sittings[$0].place }.sorted()
         if let oldest = chosen?.map({ state.sittings[$0].effective }).min() {
             assessment.basis = .kept
             assessment.reviewEnds = oldest + tier.review
@@ -144,26 +149,38 @@ struct Assessor {
     private func revoked(by review: Review, ofTheseBytes: Bool) -> Assessment.Basis {
         let sitting = state.sittings[review.sitting]
         return .revoked(
-            by: sitting.by, at: sitting.effective, path: sitting.paths.first ?? sitting.origin,
+            by: sitting.by, at: sitting.effective, path: sitting.place,
             ofTheseBytes: ofTheseBytes)
     }
 
-    /// One sentence for each decision that lies in the tree and does not count.
-    private func voids(among decisions: [Review], of grant: Grant, sha256: Digest) -> [String] {
-        decisions.compactMap { review in
+    /// One sentence for each decision that lies in the tree and does not count, and for each copy of one that does.
+    private func voids(among decisions: [Review], of grant: Grant, _ file: AccessState.GrantFile) -> [String] {
+        var sentences: [String] = []
+        for review in decisions {
             let sitting = state.sittings[review.sitting]
-            guard sitting.isPresent else { return nil }
-            if let void = review.void {
-                // What was said about bytes that are no longer there explains nothing about these.
-                if void == .otherBytes, review.sha256 != sha256, state.directoryMoment == nil { return nil }
-                return VoidText.sentence(void, review: review, sitting: sitting)
+            guard sitting.isPresent else { continue }
+            if let void = void(of: review, grant, file, sitting) {
+                sentences.append(VoidText.sentence(void, review: review, sitting: sitting, at: sitting.place))
             }
-            guard review.verdict == .keep, review.sha256 == sha256 else { return nil }
-            let hindsight =
-                state.compromise(of: sitting).map { VoidReason.keyCompromised(since: $0) }
-                ?? conflict(of: review, with: grant)
-            return hindsight.map { VoidText.sentence($0, review: review, sitting: sitting) }
+            guard review.verdict == .keep, review.sha256 == file.sha256 else { continue }
+            let replayed = VoidReason.replayed(sitting.origin, observed: sitting.observed)
+            for copy in sitting.replays {
+                sentences.append(VoidText.sentence(replayed, review: review, sitting: sitting, at: copy))
+            }
         }
+        return sentences
+    }
+
+    private func void(
+        of review: Review, _ grant: Grant, _ file: AccessState.GrantFile, _ sitting: Sitting
+    ) -> VoidReason? {
+        if let void = review.void {
+            // What was said about bytes that are no longer there explains nothing about these.
+            let isPast = review.sha256 != file.sha256 && file.landing.ordinal > sitting.ordinal
+            return void == .otherBytes && isPast ? nil : void
+        }
+        guard review.verdict == .keep, review.sha256 == file.sha256 else { return nil }
+        return state.compromise(of: sitting).map { .keyCompromised(since: $0) } ?? conflict(of: review, with: grant)
     }
 
     /// What could not be said when a keep was judged, because it came before a person or an issuer that the grant names:

@@ -33,20 +33,24 @@ struct Eligibility {
         // A retired key signs nothing any more, a revoke no more than a keep: whoever holds what its owner gave up must
         // not be able to stop others either. A revoke from before stands, even when the key turns out compromised later:
         // hindsight takes keeps away, never a revoke (`AccessState.compromise(of:)` is asked for keeps only).
-        for retirement in person.retired where retirement.fingerprint == listed.fingerprint {
-            if retirement.since <= observed {
-                return retirement.compromised
-                    ? .keyCompromised(since: retirement.since) : .keyRetired(since: retirement.since)
-            }
+        let retirements = before.retirements(ofKey: listed.fingerprint).filter { $0.since <= observed }
+        if let compromise = retirements.filter(\.compromised).map(\.since).min() {
+            return .keyCompromised(since: compromise)
         }
-        return nil
+        return retirements.map(\.since).min().map { .keyRetired(since: $0) }
     }
 
-    /// Why a keep came too late after it was signed; a revoke never ages.
+    /// How far ahead of its first sight a keep may be dated: clocks differ, and some people write their own zone's time.
+    /// What is further ahead would count whenever somebody chose to bring it, long after it was signed.
+    static let mostAhead = Span.days(1)
+
+    /// Why a keep was not signed shortly before it was first seen; a revoke never ages.
     func ageFault(of attestation: Attestation, observed: Instant) -> VoidReason? {
         guard !ignoresAge, let within = before.policy?.signedWithin else { return nil }
         let age = observed - attestation.at
-        return age > within ? .signedTooEarly(age: age, within: within) : nil
+        if age > within { return .stockpiled(age: age, within: within) }
+        let ahead = attestation.at - observed
+        return ahead > Self.mostAhead ? .datedAhead(by: ahead) : nil
     }
 
     /// Why `reviewer` may not keep `grant`.
@@ -78,7 +82,7 @@ struct Eligibility {
             let names = state.humans.names(of: reviewer)
             if names.contains(name) { return .describesReviewer }
             guard let described else { continue }
-            if names.contains(where: { state.people[$0].map { Humans.share($0, described, state) } ?? false }) {
+            if names.contains(where: { state.everKnown($0).map { Humans.share($0, described, state) } ?? false }) {
                 return .describesReviewer
             }
         }

@@ -16,7 +16,7 @@ struct ReviewerAccounts: Sendable, Codable {
     mutating func look(in state: AcceptedDocuments) {
         for name in state.humans.names(of: reviewer) {
             names.insert(name)
-            if let person = state.people[name], !accounts.contains(person) { accounts.append(person) }
+            if let person = state.everKnown(name), !accounts.contains(person) { accounts.append(person) }
         }
     }
 

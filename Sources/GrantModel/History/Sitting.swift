@@ -28,6 +28,12 @@ struct Sitting: Sendable, Codable {
 
     var isPresent: Bool { !paths.isEmpty }
 
+    /// The file that stands for it: where it lay first, while it lies there.
+    var place: ByteString { paths.contains(origin) ? origin : paths.first ?? origin }
+
+    /// Where else it lies: copies, which count for nothing.
+    var replays: [ByteString] { paths.count < 2 ? [] : paths.filter { $0 != place } }
+
     /// Whether both were signed by one human, as far as was known when either was judged.
     func sharesHuman(with other: Sitting) -> Bool {
         by == other.by || key == other.key || names.contains(other.by) || other.names.contains(by)
@@ -42,6 +48,9 @@ struct Review: Sendable, Codable {
     var verdict: Attestation.Decision.Verdict
     /// Voids this decision only.
     var void: VoidReason?
+    /// A void revoke of bytes that the file held before, and not any more when the revoke came: it stops those, should they
+    /// return, and nothing else. Otherwise whoever merges could spend a revoke by an edit that they undo afterwards.
+    var stopsFormerBytes = false
     /// Set for a `keep` of a grant that named a person or an issuer nobody knew: what the reviewer went by then.
     var undecided: ReviewerAccounts?
 }
@@ -56,6 +65,8 @@ struct RevokedBytes: Hashable, Sendable, Codable {
 struct BytesRevoke: Sendable, Codable {
     var path: ByteString
     var review: Review
+    /// Place of the commit from which on another file that takes these bytes over takes the revoke along.
+    var from: Int
 }
 
 /// An attestation's two files as the tree holds them now.
@@ -82,6 +93,8 @@ struct SittingFile: Sendable, Codable {
 enum VoidReason: Hashable, Sendable, Codable {
     case unsigned
     case badSignature(String)
+    /// The signature is a good one of other bytes.
+    case alteredAfterSigning(ByteString, signed: Instant)
     case otherRepository(ByteString, expected: ByteString)
     case noPolicy
     case unknownPerson
@@ -89,7 +102,10 @@ enum VoidReason: Hashable, Sendable, Codable {
     case keyOfSameCommit
     case keyRetired(since: Instant)
     case keyCompromised(since: Instant)
-    case signedTooEarly(age: Span, within: Span)
+    case stockpiled(age: Span, within: Span)
+    case datedAhead(by: Span)
+    /// The same sitting lay elsewhere before, and counts from when it was first seen there.
+    case replayed(ByteString, observed: Instant)
     case unknownFile
     case otherBytes
     case unreadableFile

@@ -1,9 +1,8 @@
 /// Wording of why a decision does not count.
 enum VoidText {
     /// One sentence, lower case, without a full stop.
-    static func sentence(_ reason: VoidReason, review: Review, sitting: Sitting) -> String {
+    static func sentence(_ reason: VoidReason, review: Review, sitting: Sitting, at place: ByteString) -> String {
         let verdict = review.verdict.rawValue
-        let place = sitting.paths.first ?? sitting.origin
         return
             "\(sitting.by)'s \(verdict) of \(sitting.effective.day) (\(place)) is void: \(why(reason, by: sitting.by))"
     }
@@ -12,6 +11,8 @@ enum VoidText {
         switch reason {
         case .unsigned: "there is no signature beside it"
         case .badSignature(let message): "its signature is not valid: \(message)"
+        case .alteredAfterSigning(let origin, let signed):
+            "re-dated or edited after it was signed: its signature is that of \(origin) as signed on \(signed.day)"
         case .otherRepository(let name, let expected):
             "it was signed for `\(name)`, and this repository is `\(expected)`"
         case .noPolicy: "no policy was in effect when it came"
@@ -20,8 +21,12 @@ enum VoidText {
         case .keyOfSameCommit: "signed with a key that was added in the same commit"
         case .keyRetired(let since): "signed with a key retired on \(since.day)"
         case .keyCompromised(let since): "signed with a key compromised since \(since.day)"
-        case .signedTooEarly(let age, let within):
-            "signed \(age) before it was first seen, and at most \(within) count"
+        case .stockpiled(let age, let within):
+            "stockpiled: signed \(age) before it was first seen, and at most \(within) count"
+        case .datedAhead(let ahead):
+            "dated ahead: \(ahead) after it was first seen, and at most \(Eligibility.mostAhead) count"
+        case .replayed(let origin, let observed):
+            "replayed: the same sitting was first seen on \(observed.day) as \(origin), and counts once, from then"
         case .unknownFile: "there was no such file when it came"
         case .otherBytes: "the file held other bytes when it came"
         case .unreadableFile: "the file could not be read when it came"
@@ -43,8 +48,11 @@ extension VoidReason {
         switch self {
         case .unsigned: "missing-signature"
         case .otherRepository: "wrong-repository"
+        case .alteredAfterSigning: "altered-sitting"
+        case .replayed: "replayed-sitting"
         case .badSignature, .noPolicy, .unknownPerson, .unknownKey, .keyOfSameCommit, .keyRetired, .keyCompromised,
-            .signedTooEarly, .unknownFile, .otherBytes, .unreadableFile, .notReviewable, .unknownService, .notOwner,
+            .stockpiled, .datedAhead, .unknownFile, .otherBytes, .unreadableFile, .notReviewable, .unknownService,
+            .notOwner,
             .accountable, .sameHumanAsAccountable, .receivesAccess, .notAdmin, .describesReviewer:
             "void-sitting"
         }

@@ -117,6 +117,7 @@ struct ReviewRecord: Sendable, BitwiseCopyable {
     var previous: UInt32
     /// Into the store's `digests`; `GrantRecord.none` for no digest at all.
     var digest: UInt32
-    /// 1 for a revoke, plus twice one more than the number in the store's `voids` where it is void.
+    /// 1 for a revoke, plus 2 where it stops former bytes, plus four times one more than the number in the store's `voids`
+    /// where it is void.
     var code: UInt32
 }

@@ -246,14 +246,17 @@ extension GrantStore {
 
 extension GrantStore {
     /// Takes a file as a commit wrote it.
-    mutating func take(_ file: LoadedGrant, landing fresh: AccessState.Landing) {
-        guard let row = makeRow(file.path) else { return }
+    /// - Returns: the digest of what was there before.
+    mutating func take(_ file: LoadedGrant, landing fresh: AccessState.Landing) -> Digest? {
+        guard let row = makeRow(file.path) else { return nil }
         touched.insert(row)
         var record = records[Int(row)]
         conditionsInUse -= conditions(of: row).count
         var landing = fresh
+        var former: Digest?
         if record.flags.contains(.present) {
             var others = earlier[row] ?? [:]
+            former = digest(record.digest)
             others[digest(record.digest)] = AccessState.Landing(
                 observed: Instant(seconds: record.observed), ordinal: Int(record.ordinal))
             landing = others.removeValue(forKey: file.sha256) ?? fresh
@@ -273,6 +276,7 @@ extension GrantStore {
         mark(row, readable: record.flags.contains(.readable))
         records[Int(row)] = record
         conditionsInUse += conditions(of: row).count
+        return former
     }
 
     private mutating func write(_ grant: Grant, row: UInt32, into record: inout GrantRecord) {
@@ -290,8 +294,10 @@ extension GrantStore {
         if grant.beyond == .pause { record.flags.insert(.pauses) }
     }
 
-    mutating func remove(_ path: ByteString) {
-        guard let row = row(of: path), records[Int(row)].flags.contains(.present) else { return }
+    /// - Returns: the digest of what was there.
+    mutating func remove(_ path: ByteString) -> Digest? {
+        guard let row = row(of: path), records[Int(row)].flags.contains(.present) else { return nil }
+        let former = digest(records[Int(row)].digest)
         touched.insert(row)
         count -= 1
         earlier[row] = nil
@@ -301,6 +307,7 @@ extension GrantStore {
             $0.flags = []
             $0.digest = GrantRecord.none
         }
+        return former
     }
 
     /// Something that cannot be read is where the file was, or where none was.
@@ -363,7 +370,8 @@ extension GrantStore {
         Review(
             sitting: Int(record.sitting), sha256: digest(record.digest),
             verdict: record.code & 1 == 1 ? .revoke : .keep,
-            void: record.code < 2 ? nil : voids[(record.code >> 1) - 1], undecided: undecided[number])
+            void: record.code < 4 ? nil : voids[(record.code >> 2) - 1], stopsFormerBytes: record.code & 2 == 2,
+            undecided: undecided[number])
     }
 
     /// Adds a decision about a path below `grants/`, whether or not a file is there.
@@ -378,7 +386,7 @@ extension GrantStore {
                 ReviewRecord(
                     row: row, sitting: UInt32(review.sitting), previous: record.lastReview,
                     digest: number(of: review.sha256, reviewed: record.lastReview, current: record.digest),
-                    code: void << 1 | (review.verdict == .revoke ? 1 : 0))))
+                    code: void << 2 | (review.stopsFormerBytes ? 2 : 0) | (review.verdict == .revoke ? 1 : 0))))
         undecided[index] = review.undecided
         records.update(Int(row)) { $0.lastReview = index + 1 }
         return true

@@ -50,7 +50,7 @@ struct ImageCheck {
             // Only ever back, so that a chain ends.
             return review.row < columns.records.count && review.sitting < parts.sittings.count
                 && review.previous <= index && isDigest(review.digest)
-                && review.code >> 1 <= parts.grants.voids.count
+                && review.code >> 2 <= parts.grants.voids.count
         }
     }
 
@@ -89,7 +89,7 @@ struct ImageCheck {
         func isSitting(_ index: Int) -> Bool { index >= 0 && index < count }
         return parts.sittings.allSatisfy { $0.reviews.lowerBound >= 0 && $0.reviews.upperBound <= columns.reviews.count }
             && parts.sittingFiles.values.allSatisfy { $0.sitting.map(isSitting) ?? true }
-            && parts.judged.values.allSatisfy(isSitting)
+            && parts.judged.values.allSatisfy(isSitting) && parts.signers.values.allSatisfy(isSitting)
             && parts.otherReviews.values.joined().allSatisfy { isSitting($0.sitting) }
             && parts.revokedBytes.values.joined().allSatisfy { isSitting($0.review.sitting) }
             && parts.grants.unreadable.allSatisfy { $0 < columns.records.count }

@@ -10,10 +10,12 @@ package struct TableImage: Sendable {
         var sittingFiles: [ByteString: SittingFile]
         var otherReviews: [ByteString: [Review]]
         var revokedBytes: [RevokedBytes: [BytesRevoke]]
+        var formerBytes: [ByteString: [Digest: Int]]
         var findings: [ByteString: [Diagnostic]]
         var problems: [ByteString: [Diagnostic]]
         var sittings: [Sitting]
         var judged: [Sitting.Identity: Int]
+        var signers: [Digest: Int]
         var grants: GrantStore.Parts
         var tiers: [Tier]
         var callers: CallerIndex.Parts

@@ -6,33 +6,30 @@ import Records
 extension ExchangeHandler {
     /// Answers with `request.refusal`.
     func answer(end: CompletionRecord.End) {
-        guard let context, let fault = request.refusal else { return close() }
+        guard context != nil, let fault = request.refusal else { return close() }
         releaseBody()
         let refusal = Refusal(fault, request: request.id.text)
         let body = refusal.body(for: request.kind)
-        var headers = HTTPHeaders()
-        for (name, value) in refusal.headers(for: request.kind) { headers.add(name: name, value: value) }
-        headers.add(name: "content-length", value: String(body.count))
+        var fields = newAnswer(HTTPResponseStatus(statusCode: fault.status))
+        for (name, value) in refusal.headers(for: request.kind) { fields.add(name, value) }
+        fields.add("content-length", String(body.count))
         if transport == .http1, !request.keepAlive || loop.isDraining {
             request.keepAlive = false
-            headers.add(name: "connection", value: "close")
+            fields.add("connection", "close")
         }
         request.status = fault.status
-        let head = HTTPResponseHead(
-            version: .http1_1, status: HTTPResponseStatus(statusCode: fault.status), headers: headers
-        )
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        sendHead(fields)
         if request.head.method != .HEAD {
             request.responseBytes = Int64(body.count)
-            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
+            sendBody(ByteBuffer(bytes: body))
         }
         finish(end)
     }
 
     /// The last part of an answer: the exchange is complete.
     func finish(_ end: CompletionRecord.End) {
-        guard let context else { return }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        guard context != nil else { return }
+        sendEnd()
         complete(end)
         let next = machine.answered()
         if machine.phase == .discarding { deadline = Self.now + 5_000_000_000 }
@@ -61,7 +58,13 @@ extension ExchangeHandler {
     ///   other work on the connection goes on.
     func endResponse(_ fault: RequestFault, _ end: CompletionRecord.End, cleanly: Bool) {
         giveUpUpstream()
-        guard let context else { return }
+        guard context != nil else { return }
+        if request.heldAnswer != nil {
+            // Nothing of it was delivered.
+            request.heldAnswer = nil
+            request.refusal = fault
+            return answer(end: end)
+        }
         if request.isEventStream, !request.hasLength, request.head.method != .HEAD {
             var event = Refusal(fault, request: request.id.text).event(for: request.kind)[...]
             // Behind half an event a line break is enough: the last `event:` line of a block names it, and a blank line
@@ -71,7 +74,8 @@ extension ExchangeHandler {
             if !request.isBetweenEvents { bytes.writeStaticString("\n") }
             bytes.writeBytes(event)
             request.responseBytes += Int64(bytes.readableBytes)
-            context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+            sendBody(bytes)
+            flushOutput()
             if cleanly { return finish(end) }
         }
         complete(end)

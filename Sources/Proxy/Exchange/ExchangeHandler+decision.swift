@@ -18,10 +18,12 @@ extension ExchangeHandler {
         guard let live = request.live, let target = request.target, let caller = request.caller else { return close() }
         guard !hasExpired(caller, live) else { return refuse(.expired) }
         let method = MethodName.of(request.head.method)
+        // What of a buffer is not written yet belongs to the same allocation.
+        let behind = request.ownsBody ? request.body.writableBytes : 0
         let read = request.body.withUnsafeReadableBytes { body in
             loop.facts.read(
                 service: target.service, method: method, path: request.path, query: request.query,
-                contentType: request.fields.contentType, body: body
+                contentType: request.fields.contentType, body: body, readableBehind: behind
             )
         }
         let facts: RequestFacts
@@ -33,6 +35,7 @@ extension ExchangeHandler {
         let decision = live.table.decide(service: request.service, caller: caller, facts: facts, clock: clock)
         request.facts = facts
         request.decision = decision
+        request.ruling = live
         if decision.verdict == .allow || target.service.mode == .observe {
             machine.record(.forward)
         } else {
@@ -102,7 +105,20 @@ extension ExchangeHandler {
     }
 
     private func record(verdict: Decision.Verdict, reason: ByteString, entry: Int32?) {
-        var record = DecisionRecord(id: request.id, time: request.milliseconds, verdict: verdict, reason: reason)
+        var record = newRecord(
+            id: request.id, time: request.milliseconds, verdict: verdict, reason: reason, entry: entry, in: request.live
+        )
+        if let facts = request.facts { record.facts = FactsText.encode(facts) }
+        request.isRecorded = true
+        deadline = Self.now + loop.configuration.timeouts.record.nanoseconds
+        loop.record(record, for: self)
+    }
+
+    /// What a record of this exchange says whatever was decided.
+    func newRecord(
+        id: RecordID, time: Int64, verdict: Decision.Verdict, reason: ByteString, entry: Int32?, in live: LiveTable?
+    ) -> DecisionRecord {
+        var record = DecisionRecord(id: id, time: time, verdict: verdict, reason: reason)
         record.method = MethodName.of(request.head.method)
         record.path = request.path
         record.session = request.fields.session
@@ -112,15 +128,12 @@ extension ExchangeHandler {
             record.issuer = caller.issuer
             record.subject = caller.subject
         }
-        if let facts = request.facts {
-            record.facts = FactsText.encode(facts)
-            facts.names.forEach { attribute, name in
-                guard attribute == .models else { return true }
-                record.model = ByteString(Array(name))
-                return false
-            }
+        request.facts?.names.forEach { attribute, name in
+            guard attribute == .models else { return true }
+            record.model = ByteString(Array(name))
+            return false
         }
-        if let live = request.live {
+        if let live {
             record.commit = live.table.commit
             if let entry, live.table.entries.indices.contains(Int(entry)) {
                 let grant = live.table.entries[Int(entry)]
@@ -129,9 +142,7 @@ extension ExchangeHandler {
                 record.rule = grant.path
             }
         }
-        request.isRecorded = true
-        deadline = Self.now + loop.configuration.timeouts.record.nanoseconds
-        loop.record(record, for: self)
+        return record
     }
 
     /// The decision is on disk, or could not be put there.
@@ -183,7 +194,12 @@ extension ExchangeHandler {
         }
         let decision = live.table.decide(service: service, caller: caller, facts: facts, clock: clock)
         if decision.verdict == .allow || live.table.services[service].mode == .observe {
+            let limitedTools = limitsTools
             request.decision = decision
+            request.ruling = live
+            if machine.phase == .streaming, !limitedTools, limitsTools, (200..<300).contains(request.status) {
+                cut(.toolsLimited(code: loop.configuration.refusalCode))
+            }
             return
         }
         let explanation = live.table.explain(service: service, caller: caller, facts: facts, clock: clock)

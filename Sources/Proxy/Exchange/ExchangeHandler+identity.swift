@@ -35,7 +35,7 @@ extension ExchangeHandler {
         if let fault = service.credentialFault {
             return RequestFault(status: 503, reason: fault.rawValue, message: fault.message)
         }
-        request.prepared = ByteBufferAllocator().buffer(capacity: 4_096)
+        request.prepared = loop.headBuffers.take(capacity: 4_096)
         request.prepared.writeString(request.head.method.rawValue)
         request.prepared.writeStaticString(" ")
         request.prepared.writeBytes(live.routes.upstreamTarget(match, query: target.query).bytes)
@@ -173,9 +173,7 @@ extension ExchangeHandler {
         guard request.fields.expectsContinue, transport == .http1, request.bodyBytes == 0, !machine.requestEnded,
             let context
         else { return }
-        context.writeAndFlush(
-            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil
-        )
+        context.writeAndFlush(NIOAny(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
     }
 }
 

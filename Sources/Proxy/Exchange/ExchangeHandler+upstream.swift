@@ -50,7 +50,7 @@ extension ExchangeHandler {
         request.sent = now
         request.lastActivity = now
         let rest = request.body.readableBytes > Self.joinedBytes ? request.body : nil
-        connection.setPaused(!(context?.channel.isWritable ?? true))
+        connection.setPaused(!isWritable)
         connection.send(request.head.method, request.prepared, rest, for: self)
     }
 
@@ -101,41 +101,50 @@ extension ExchangeHandler {
         request.firstByte = now
         request.lastActivity = now
         loop.observeUpstream(nanoseconds: now - request.sent)
-        let answer: ResponseFields
-        switch ResponseFields.read(head, needle: request.target?.needle) {
-        case .failure(let failure): return failResponse(failure)
-        case .success(let fields): answer = fields
-        }
-        guard let context, machine.responded() else { return giveUpUpstream() }
-        releaseBody()
-        connection?.noteKeepAlive(seconds: answer.keepAliveSeconds)
-        var headers = answer.headers
-        request.status = Int(head.status.code)
-        request.isEventStream = answer.isEventStream
-        request.usage = UsageReader(contentType: answer.contentType.utf8)
-        request.guardian = request.target?.needle.map(CredentialGuard.init)
         let hasBody = request.head.method != .HEAD && head.status.mayHaveResponseBody
-        request.hasLength = answer.contentLength != nil || !hasBody
+        let isJudged = hasBody && (200..<300).contains(head.status.code) && limitsTools
+        var fields: ResponseFields
+        let read = ResponseFields.read(
+            head, needle: request.target?.needle, isJudged: isJudged, into: newAnswer(head.status))
+        switch read {
+        case .failure(let failure): return failResponse(failure)
+        case .success(let read): fields = read
+        }
+        if isJudged {
+            guard let gate = ToolGate(fields.mediaType) else { return failResponse(.unreadable) }
+            request.gate = gate
+        }
+        guard context != nil, machine.responded() else { return giveUpUpstream() }
+        releaseBody()
+        connection?.noteKeepAlive(seconds: fields.keepAliveSeconds)
+        request.status = Int(head.status.code)
+        if case .eventStream = fields.mediaType { request.isEventStream = true }
+        request.usage = UsageReader(fields.mediaType)
+        request.guardian = request.target?.needle.map(CredentialGuard.init)
+        let isHeld = request.gate?.holdsEverything ?? false
+        request.hasLength = isHeld || (fields.contentLength != nil && !isJudged) || !hasBody
+        var chunked = false
         if transport == .http1 {
-            if hasBody, answer.contentLength == nil {
+            if !request.hasLength {
                 if request.head.version == .http1_1 {
-                    headers.add(name: "transfer-encoding", value: "chunked")
+                    chunked = true
                 } else {
                     request.keepAlive = false
                 }
             }
             if loop.isDraining { request.keepAlive = false }
-            if !request.keepAlive { headers.add(name: "connection", value: "close") }
+            if !request.keepAlive { fields.answer.add("connection", "close") }
         }
-        headers.add(name: "x-grantctl-request", value: request.id.text)
-        context.write(
-            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: head.status, headers: headers))),
-            promise: nil
-        )
+        fields.answer.add("x-grantctl-request", request.id.text)
+        guard !isHeld else {
+            request.heldAnswer = fields.answer
+            return
+        }
+        sendHead(fields.answer, chunked: chunked)
     }
 
     func upstreamSent(_ bytes: ByteBuffer) {
-        guard let context, machine.phase == .streaming else { return }
+        guard context != nil, machine.phase == .streaming else { return }
         request.lastActivity = Self.now
         var bytes = bytes
         let parser = loop.facts.parser
@@ -144,27 +153,27 @@ extension ExchangeHandler {
             switch verdict {
             case .found: return failResponse(.leak)
             case .clean(let replayed, let forwarded):
-                if replayed > 0 { write(held: replayed, context) }
+                if replayed > 0 { write(held: replayed) }
                 guard let clean = bytes.readSlice(length: forwarded) else { return failResponse(.malformed) }
                 bytes = clean
             }
         }
-        write(bytes, context)
+        pass(bytes)
     }
 
     func upstreamReadComplete() {
-        context?.flush()
+        flushOutput()
     }
 
     func upstreamEnded() {
         connection = nil
-        guard let context, machine.phase == .streaming else { return }
-        if let held = request.guardian?.finish(), held > 0 { write(held: held, context) }
+        guard context != nil, machine.phase == .streaming else { return }
+        if let held = request.guardian?.finish(), held > 0 { write(held: held) }
         request.usage?.finish(parser: loop.facts.parser)
-        finish(.complete)
+        completeJudged()
     }
 
-    private func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    func write(_ bytes: ByteBuffer) {
         let count = bytes.readableBytes
         guard count > 0 else { return }
         request.responseBytes += Int64(count)
@@ -173,15 +182,15 @@ extension ExchangeHandler {
             let before = count > 1 ? bytes.getInteger(at: bytes.writerIndex - 2, as: UInt8.self) : nil
             request.isBetweenEvents = last == UInt8(ascii: "\n") && before == UInt8(ascii: "\n")
         }
-        context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+        sendBody(bytes)
     }
 
-    private func write(held count: Int, _ context: ChannelHandlerContext) {
+    private func write(held count: Int) {
         guard let needle = request.target?.needle else { return }
-        write(ByteBuffer(bytes: needle.prefix(count)), context)
+        pass(ByteBuffer(bytes: needle.prefix(count)))
     }
 
-    private func failResponse(_ failure: UpstreamFailure) {
+    func failResponse(_ failure: UpstreamFailure) {
         let lost = connection
         upstreamFailed(failure)
         lost?.abandon()

@@ -2,6 +2,7 @@ import GrantModel
 import NIOCore
 import NIOHTTP1
 import Records
+import StrictJSON
 
 /// Carries the requests of one HTTP/1.1 connection, or the one of an HTTP/2 stream, through the gateway.
 ///
@@ -10,6 +11,7 @@ import Records
 final class ExchangeHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
+    /// Of an HTTP/2 stream; an HTTP/1.1 connection takes bytes.
     typealias OutboundOut = HTTPServerResponsePart
 
     enum Transport {
@@ -31,6 +33,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     var connection: UpstreamConnection?
     var waiter: PoolStateMachine.WaiterID?
     var pool: UpstreamPool?
+    /// The client takes in what is written; otherwise the upstream is made to wait.
+    private(set) var isWritable = true
     private var readWasAsked = false
     private var readsArePaused = false
     /// Parts of later requests that were pipelined; bounded by not reading on.
@@ -40,6 +44,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
     var deadline: Int64
     var isClosing = false
     private var closeIsScheduled = false
+    /// Serialised parts of the answer that were not handed on yet; HTTP/1.1 only.
+    var gathered = ByteBuffer()
+    /// The answer under way is sent in chunks (RFC 9112 §7.1).
+    var isChunking = false
 
     private static let noRequest = RequestInProgress(
         head: HTTPRequestHead(version: .http1_1, method: .GET, uri: ""), arrived: 0, milliseconds: 0,
@@ -62,6 +70,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        isWritable = context.channel.isWritable
         loop.add(self)
         if loop.isDraining { close() }
     }
@@ -144,7 +153,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        connection?.setPaused(!context.channel.isWritable)
+        isWritable = context.channel.isWritable
+        connection?.setPaused(!isWritable)
         request.lastActivity = Self.now
         context.fireChannelWritabilityChanged()
     }
@@ -229,19 +239,36 @@ final class ExchangeHandler: ChannelDuplexHandler {
                 )
             )
         }
-        if request.bodyBytes == 0 {
-            // The whole body of most requests: kept as a slice of what was read, without a copy.
-            request.body = bytes
-        } else {
-            if request.body.capacity < request.bodyBytes + count, let length = request.fields.contentLength {
-                // No more than was received already is ever reserved on a length's word.
-                request.body.reserveCapacity(min(length, max(256 << 10, request.bodyBytes * 2 + count)))
-            }
-            request.body.writeBuffer(&bytes)
-        }
+        keep(&bytes)
         request.bodyBytes += count
         request.lastActivity = Self.now
         if request.bodyBytes - count <= Self.unnamedBytes { _ = admitsBody(of: request.bodyBytes) }
+    }
+
+    /// Most bodies come whole and stay a slice of what was read; pieces are put together once, in a buffer with room for
+    /// all of them.
+    private func keep(_ bytes: inout ByteBuffer) {
+        let count = bytes.readableBytes
+        let total = request.fields.contentLength ?? 0
+        if request.bodyBytes == 0 {
+            // No more than four times what was received is reserved on a length's word.
+            guard count < total, total <= 4 * count, total + JSONParser.padding <= BufferPool.largest else {
+                request.body = bytes
+                return
+            }
+            request.body = loop.bodyBuffers.take(capacity: total + JSONParser.padding)
+            request.ownsBody = true
+        } else if !request.ownsBody || request.body.writableBytes < count {
+            let doubled = request.bodyBytes * 2
+            let room = total > 0 ? min(total, max(256 << 10, doubled)) : doubled
+            var larger = loop.bodyBuffers.take(
+                capacity: max(room, request.bodyBytes + count) + JSONParser.padding)
+            larger.writeImmutableBuffer(request.body)
+            if request.ownsBody { loop.bodyBuffers.give(request.body) }
+            request.body = larger
+            request.ownsBody = true
+        }
+        request.body.writeBuffer(&bytes)
     }
 
     /// Counts bytes of the body against what the loop holds for its caller, once that one is known.
@@ -271,7 +298,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
         loop.releaseBody(request.bodyBytes, of: request.holder)
         request.holder = nil
         request.bodyBytes = 0
+        if request.ownsBody {
+            loop.bodyBuffers.give(request.body)
+            request.ownsBody = false
+        }
         request.body = ByteBuffer()
+        loop.headBuffers.give(request.prepared)
         request.prepared = ByteBuffer()
     }
 
@@ -330,13 +362,11 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     /// Closes once what was written has left, or shortly after if it cannot.
     func closeWhenFlushed(within nanoseconds: Int64 = 60_000_000_000) {
-        guard !isClosing, let context else { return }
+        guard !isClosing, let context, let flushed = flushed() else { return }
         isClosing = true
         deadline = Self.now + nanoseconds
-        let promise = context.eventLoop.makePromise(of: Void.self)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        promise.futureResult.whenComplete { _ in bound.value.close() }
-        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: promise)
+        flushed.whenComplete { _ in bound.value.close() }
     }
 
     // MARK: The loop

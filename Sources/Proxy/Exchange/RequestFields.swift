@@ -158,31 +158,6 @@ struct RequestFields {
     }
 }
 
-/// The field names that a `Connection` field claims for this connection alone (RFC 9110 §7.6.1).
-struct ConnectionOptions {
-    private var names: [String] = []
-
-    init(_ headers: HTTPHeaders) {
-        for (name, value) in headers {
-            var name = name
-            guard name.utf8.count == 10, name.withUTF8({ $0.isField("connection") }) else { continue }
-            for option in value.split(separator: ",") {
-                let option = option.trimmingPrefix { $0 == " " || $0 == "\t" }.lowercased()
-                let end = option.lastIndex { $0 != " " && $0 != "\t" }
-                let trimmed = end.map { String(option[...$0]) } ?? ""
-                if !trimmed.isEmpty, trimmed != "close", trimmed != "keep-alive" { names.append(trimmed) }
-            }
-        }
-    }
-
-    var isEmpty: Bool { names.isEmpty }
-
-    func contains(_ name: String) -> Bool {
-        let name = name.lowercased()
-        return names.contains { Array($0.utf8) == Array(name.utf8) }
-    }
-}
-
 extension RequestFault {
     static func framing(_ message: String) -> RequestFault {
         RequestFault(status: 400, reason: "framing", message: message)

@@ -27,12 +27,16 @@ struct RequestInProgress {
     var caller: Caller?
     var tokenGeneration = 0
     var body = ByteBuffer()
+    /// `body` is a buffer of its own, not a slice of what was read from the connection.
+    var ownsBody = false
     /// Counted in the loop's `bufferedBytes`.
     var bodyBytes = 0
     /// Whose share of it they count against.
     var holder: BodyHolder?
     var facts: RequestFacts?
     var decision: Decision?
+    /// The table of `decision`: the one the request was routed by, or a later one by which it was decided again.
+    var ruling: LiveTable?
     /// What is answered once it is on record; nil where the request is forwarded.
     var refusal: RequestFault?
 
@@ -45,6 +49,10 @@ struct RequestInProgress {
     var responseBytes: Int64 = 0
     var usage: UsageReader?
     var guardian: CredentialGuard?
+    /// Where the grant limits which tools the answer may call.
+    var gate: ToolGate?
+    /// The header of an answer that is judged as a whole.
+    var heldAnswer: AnswerFields?
     var isEventStream = false
     /// The event stream stands between two events, so that another may follow.
     var isBetweenEvents = true

@@ -3,20 +3,25 @@ import NIOHTTP1
 
 /// An upstream's response header as it goes to the client.
 struct ResponseFields {
-    private(set) var headers = HTTPHeaders()
+    /// What goes to the client, so far.
+    var answer: AnswerFields
     private(set) var contentLength: Int?
-    private(set) var contentType = ""
-    private(set) var isEventStream = false
+    private(set) var mediaType = MediaType.other
     /// `Keep-Alive: timeout=…`, a day at most.
     private(set) var keepAliveSeconds: Int64?
 
     /// Everything travels as it is, in its order, but what belongs to one connection, what would lead clients past the
     /// gateway, and the names the gateway uses itself.
-    static func read(_ head: HTTPResponseHead, needle: CredentialNeedle?) -> Result<ResponseFields, UpstreamFailure> {
+    /// - Parameters:
+    ///   - isJudged: the body is read on its way and may end early: it must not be encoded, and its length is not passed on.
+    ///   - answer: without fields yet.
+    static func read(
+        _ head: HTTPResponseHead, needle: CredentialNeedle?, isJudged: Bool = false,
+        into answer: consuming AnswerFields
+    ) -> Result<ResponseFields, UpstreamFailure> {
         // The client asked for no upgrade; an interim response would have been dropped before.
         guard head.status.code >= 200, head.version.major == 1 else { return .failure(.malformed) }
-        var fields = ResponseFields()
-        fields.headers.reserveCapacity(head.headers.count + 3)
+        var fields = ResponseFields(answer: answer)
         let nominated = ConnectionOptions(head.headers)
         var isChunked = false
         for (name, value) in head.headers {
@@ -34,18 +39,17 @@ struct ResponseFields {
                 }
                 fields.contentLength = length
                 // A 204 has no body to announce (RFC 9110 §8.6).
-                if head.status.code != 204 { fields.headers.add(name: name, value: value) }
+                if head.status.code != 204, !isJudged { fields.answer.add(name, value) }
             case .contentEncoding:
-                // Compressed, the credential would not be recognised; nothing but identity was asked for.
-                guard needle == nil || value.lowercased() == "identity" else { return .failure(.encoded) }
-                fields.headers.add(name: name, value: value)
+                // Compressed, neither the credential nor a tool call would be recognised; nothing but identity was asked for.
+                guard needle == nil && !isJudged || value.lowercased() == "identity" else { return .failure(.encoded) }
+                fields.answer.add(name, value)
             case .contentType:
-                fields.contentType = value
-                if case .eventStream = MediaType(value.utf8) { fields.isEventStream = true }
-                fields.headers.add(name: name, value: value)
+                fields.mediaType = MediaType(value)
+                fields.answer.add(name, value)
             case .other:
                 if !nominated.isEmpty, nominated.contains(name) { continue }
-                fields.headers.add(name: name, value: value)
+                fields.answer.add(name, value)
             }
         }
         if isChunked, fields.contentLength != nil { return .failure(.malformed) }

@@ -13,19 +13,19 @@ enum TokenField: Equatable {
     case scheme
 
     init(authorization: String?, apiKey: String?) {
-        let key = apiKey.map { Self.trimmed($0.utf8) } ?? []
+        let key = apiKey.map { Array(Self.trimmed(Array($0.utf8)[...])) } ?? []
         var bearer: [UInt8] = []
         if let authorization {
-            let value = Self.trimmed(authorization.utf8)
+            let value = Self.trimmed(Array(authorization.utf8)[...])
             if !value.isEmpty {
                 let scheme = value.prefix(6)
                 guard scheme.count == 6, zip(scheme, "bearer".utf8).allSatisfy({ $0 | 0x20 == $1 }),
-                    value.count == 6 || value[6] == UInt8(ascii: " ")
+                    value.count == 6 || value.dropFirst(6).first == UInt8(ascii: " ")
                 else {
                     self = .scheme
                     return
                 }
-                bearer = Self.trimmed(value.dropFirst(6))
+                bearer = Array(Self.trimmed(value.dropFirst(6)))
             }
         }
         switch (bearer.isEmpty, key.isEmpty) {
@@ -37,11 +37,10 @@ enum TokenField: Equatable {
     }
 
     /// Without optional white space (RFC 9110 §5.6.3) round it.
-    private static func trimmed(_ bytes: some BidirectionalCollection<UInt8>) -> [UInt8] {
+    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-        guard let first = bytes.firstIndex(where: { !isSpace($0) }),
-            let last = bytes.lastIndex(where: { !isSpace($0) })
-        else { return [] }
-        return Array(bytes[first...last])
+        let front = bytes.drop(while: isSpace)
+        guard let last = front.lastIndex(where: { !isSpace($0) }) else { return [] }
+        return front[...last]
     }
 }

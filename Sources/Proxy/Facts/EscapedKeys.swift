@@ -1,5 +1,11 @@
 import StrictJSON
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Finds member names that spell letters, digits, `_` or `-` as `\u` escapes: no serialiser writes them so, and what
 /// reads them by their raw bytes (a filter in front or behind) would not see the name.
 enum EscapedKeys {
@@ -25,11 +31,19 @@ enum EscapedKeys {
         return false
     }
 
-    /// Whether `\u00` is anywhere. Counts in one pass without a branch, which the compiler makes vectors of.
+    /// Whether `\u` may be anywhere. Bodies with few escapes are searched for a backslash at a time, others are counted
+    /// through in one pass without a branch, which the compiler makes vectors of.
     private static func mayHoldEscapes(_ body: UnsafeRawBufferPointer) -> Bool {
         guard body.count >= 6, let start = body.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return false }
-        var index = 0
         let last = body.count - 1
+        var index = 0
+        for _ in 0..<256 {
+            guard index < last, let hit = memchr(start + index, 0x5C, last - index) else { return false }
+            index = UnsafeRawPointer(hit) - UnsafeRawPointer(start)
+            if start[index + 1] == UInt8(ascii: "u") { return true }
+            // Every escape of a valid document is two bytes or more.
+            index += 2
+        }
         while index < last {
             let end = min(index + 4096, last)
             var found: UInt8 = 0

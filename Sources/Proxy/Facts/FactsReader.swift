@@ -58,7 +58,7 @@ package struct FactsReader {
             facts.names.append(.models, model)
         }
         // What every client sends is compared before anything is taken apart.
-        let isJSON = contentType.map { $0 == Self.plainJSON || Self.acceptsContentType($0.bytes) } ?? false
+        let isJSON = contentType.map { $0 == Self.plainJSON || Self.acceptsContentType($0) } ?? false
         switch endpoint.body {
         case .none:
             guard body.isEmpty else {
@@ -132,9 +132,9 @@ package struct FactsReader {
     }
 
     /// Whether a body of this type is JSON in UTF-8: `application/json`, with no parameter but `charset=utf-8`.
-    package static func acceptsContentType(_ contentType: some Collection<UInt8>) -> Bool {
-        guard MediaType(contentType) == .json else { return false }
-        let parameters = contentType.drop { $0 != UInt8(ascii: ";") }.dropFirst()
+    package static func acceptsContentType(_ contentType: ByteString) -> Bool {
+        guard case .json = contentType.bytes.withUnsafeBytes({ MediaType($0) }) else { return false }
+        let parameters = contentType.bytes.drop { $0 != UInt8(ascii: ";") }.dropFirst()
         let text = String(decoding: parameters, as: UTF8.self).filter { $0 != " " && $0 != "\t" && $0 != "\"" }
         return text.isEmpty || text.lowercased() == "charset=utf-8"
     }

@@ -41,6 +41,14 @@ struct ToolType {
         }
     }
 
+    /// What the tool that always has this name is called in a grant, if the API defines it and the caller runs it.
+    static func clientTool(named name: UnsafeRawBufferPointer) -> String? {
+        guard let entry = Vocabulary.shared.lookup(name), entry.roles.contains(.fixedName),
+            let tool = ToolType(fixedName: entry.word), tool.attribute == .clientTools
+        else { return nil }
+        return tool.name
+    }
+
     private init(_ attribute: ScopeAttribute, _ name: String) {
         self.attribute = attribute
         self.name = name

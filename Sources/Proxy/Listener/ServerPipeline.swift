@@ -28,11 +28,8 @@ enum ServerPipeline {
             limits.maxHeaderFieldSize = loop.configuration.limits.headerBytes
             limits.maxHeaderListSize = loop.configuration.limits.headerBytes
             limits.maxHeaderFieldCount = loop.configuration.limits.headerCount
-            // The exchange frames its answers itself: the encoder does not know that a response to HEAD has no body.
-            var encoding = HTTPResponseEncoder.Configuration()
-            encoding.automaticallySetFramingHeaders = false
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(HTTPResponseEncoder(configuration: encoding))
+            // Answers are serialised by the exchange.
             try pipeline.addHandler(
                 ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits))
             )

@@ -21,6 +21,10 @@ final class LoopState {
     var tokens: TokenCache
     var facts = FactsReader()
     private(set) var metrics = LoopMetrics()
+    /// Of requests' serialised beginnings.
+    var headBuffers = BufferPool()
+    /// Of bodies that came in several pieces.
+    var bodyBuffers = BufferPool()
     /// Bytes of request bodies held by exchanges of this loop.
     var bufferedBytes = 0
     /// Of them, those of callers who are known.
@@ -133,10 +137,21 @@ final class LoopState {
     // MARK: Records
 
     /// Hands a decision to the next batch; `handler.recorded` runs when it is durable, or cannot be.
-    func record(_ decision: DecisionRecord, for handler: ExchangeHandler) {
+    func record(_ decision: consuming DecisionRecord, for handler: ExchangeHandler) {
         metrics.count(decision.verdict, reason: decision.reason)
         decisions.append(decision)
         waiting.append(WaitingExchange(handler: handler, epoch: handler.epoch))
+        scheduleFlush()
+    }
+
+    /// Hands over a decision that nobody waits for: one that took something away.
+    func record(_ decision: consuming DecisionRecord) {
+        metrics.count(decision.verdict, reason: decision.reason)
+        decisions.append(decision)
+        scheduleFlush()
+    }
+
+    private func scheduleFlush() {
         guard !flushIsScheduled, !isWriting else { return }
         flushIsScheduled = true
         // Runs when this turn of the loop has read what there was: its decisions become one batch.

@@ -27,6 +27,11 @@ package struct JSONText: Sendable {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    /// Appends a number or another literal that is JSON already.
+    package mutating func literal(_ text: String) {
+        bytes.append(contentsOf: text.utf8)
+    }
+
     private mutating func escape(_ scalar: Unicode.Scalar) {
         raw("\\u")
         for shift in [12, 8, 4, 0] as [UInt32] {

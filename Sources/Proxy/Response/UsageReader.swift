@@ -25,9 +25,9 @@ package struct UsageReader: Sendable {
     /// The current event may name usage.
     private var relevant = false
 
-    /// - Parameter contentType: the answer's; anything but JSON and event streams is not read.
-    package init(contentType: some Collection<UInt8>) {
-        switch MediaType(contentType) {
+    /// - Parameter mediaType: the answer's; anything but JSON and event streams is not read.
+    package init(_ mediaType: MediaType) {
+        switch mediaType {
         case .eventStream: form = .events
         case .json: form = .document
         case .other: form = .neither
@@ -141,37 +141,6 @@ package struct UsageReader: Sendable {
         init(_ object: JSONObject) {
             input = object["input_tokens"]?.int64.flatMap { $0 < 0 ? nil : $0 }
             output = object["output_tokens"]?.int64.flatMap { $0 < 0 ? nil : $0 }
-        }
-    }
-}
-
-/// The media types that matter here, parameters left aside (RFC 9110 section 8.3.1).
-enum MediaType {
-    case json, eventStream, other
-
-    init(_ contentType: some Collection<UInt8>) {
-        let essence = contentType.prefix { $0 != UInt8(ascii: ";") }
-        if Self.matches(essence, "application/json") {
-            self = .json
-        } else if Self.matches(essence, "text/event-stream") {
-            self = .eventStream
-        } else {
-            self = .other
-        }
-    }
-
-    /// Without ASCII case and surrounding blanks.
-    private static func matches(_ text: some Collection<UInt8>, _ name: StaticString) -> Bool {
-        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
-        var rest = text.drop(while: isBlank)[...]
-        return name.withUTF8Buffer { name in
-            for byte in name {
-                guard let next = rest.first else { return false }
-                let lower = (0x41...0x5A).contains(next) ? next | 0x20 : next
-                guard lower == byte else { return false }
-                rest = rest.dropFirst()
-            }
-            return rest.allSatisfy(isBlank)
         }
     }
 }

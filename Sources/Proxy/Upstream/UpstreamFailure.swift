@@ -17,12 +17,14 @@ enum UpstreamFailure: Error, Equatable {
     case silence
     /// The response is compressed, which nobody asked for, so that it cannot be searched for the credential.
     case encoded
+    /// The grant limits tools, and the response cannot be judged: neither JSON nor an event stream, or not strictly so.
+    case unreadable
     /// The response holds the credential that the request was sent with.
     case leak
 
     var status: Int {
         switch self {
-        case .connect, .closedBeforeResponse, .truncated, .malformed, .encoded, .leak: 502
+        case .connect, .closedBeforeResponse, .truncated, .malformed, .encoded, .unreadable, .leak: 502
         case .connectTimeout, .headTimeout, .silence: 504
         case .saturated: 503
         }
@@ -40,6 +42,7 @@ enum UpstreamFailure: Error, Equatable {
         case .headTimeout: "upstream_timeout"
         case .silence: "upstream_silent"
         case .encoded: "upstream_encoded"
+        case .unreadable: "upstream_unreadable"
         case .leak: "upstream_leak"
         }
     }
@@ -56,6 +59,8 @@ enum UpstreamFailure: Error, Equatable {
         case .headTimeout: "the upstream did not begin to answer in time; try again"
         case .silence: "the upstream stopped in the middle of its answer; try again"
         case .encoded: "the upstream's answer is compressed, which nobody asked for; tell the owners of this service"
+        case .unreadable:
+            "the upstream's answer cannot be read, so that its tool calls cannot be judged; tell its owners"
         case .leak: "the upstream's answer held the gateway's own credential and was withheld; tell its owners"
         }
     }

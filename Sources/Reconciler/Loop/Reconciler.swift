@@ -147,6 +147,34 @@ package final class Reconciler: Sendable {
                 + "moment; check how this machine keeps time (if it is right now and was ahead before, see "
                 + "\"A clock that was wrong\" in docs/operating.md)", commit: commit)
     }
+
+    /// Writes down what time it is, also while the remote is away: after a restart no moment before it counts again.
+    private func keepTime(_ accepted: inout Accepted, _ work: Advancing) async {
+        checkClock(accepted)
+        guard var mark = accepted.mark, !isUnwritten else { return }
+        let effective = accepted.effective(now)
+        guard effective - mark.effective >= Self.timeKept else { return }
+        mark.effective = effective
+        let written = mark
+        switch await perform({ () throws(StateFault) in try work.directory.write(written) }) {
+        case .success: accepted.mark = mark
+        case .failure(let fault): report(ReconcileFault(fault, commit: mark.commit), at: now)
+        }
+    }
+
+    private func checkClock(_ accepted: Accepted) {
+        let behind = clockBehind
+        let commit = accepted.mark?.commit ?? .none
+        guard behind > Self.clockTolerance else {
+            set(.clock, .yes, "Forward", "time runs forward", commit: commit)
+            return
+        }
+        set(
+            .clock, .no, "SteppedBack",
+            "the time of day is \(behind) behind a moment that was decided at already, and decisions go on from that "
+                + "moment; check how this machine keeps time (if it is right now and was ahead before, see "
+                + "\"A clock that was wrong\" in docs/operating.md)", commit: commit)
+    }
 }
 
 extension Reconciler {

@@ -55,6 +55,7 @@ struct DecisionsCommand: AsyncParsableCommand {
             service: service.map { ByteString($0) }, subject: subject.map { ByteString($0) },
             grant: grant.map { ByteString($0) }, verdict: verdict, since: since)
         let latest = limit == 0 ? [] : try reader.latest(filter: filter, limit: limit)
+        if !json { print(RecordedDecision.tableHeading) }
         show(latest)
         guard follow else { return }
         var follower = RecordFollower(reader: reader, filter: filter, after: try reader.lastID())
@@ -66,7 +67,7 @@ struct DecisionsCommand: AsyncParsableCommand {
 
     private func show(_ decisions: [RecordedDecision]) {
         for each in decisions {
-            print(json ? DecisionLine.json(each) : DecisionLine.text(each))
+            print(json ? each.json : each.tableRow)
         }
         fflush(nil)
     }
@@ -88,71 +89,6 @@ struct StateOptions: ParsableArguments {
             throw ValidationError("give --state DIR or --config gateway.yaml")
         }
         return try GatewayFile.read(configuration).state
-    }
-}
-
-/// One decision as people and programs read it.
-enum DecisionLine {
-    static func text(_ recorded: RecordedDecision) -> String {
-        let decision = recorded.decision
-        var parts = [
-            time(decision.time), decision.verdict.rawValue,
-            decision.service.isEmpty ? "-" : decision.service.text,
-            decision.subject.isEmpty ? "-" : visible(decision.subject),
-            visible(decision.method) + " " + visible(decision.path),
-        ]
-        if !decision.model.isEmpty { parts.append(visible(decision.model)) }
-        if !decision.grant.isEmpty { parts.append("grant=\(decision.grant.text)") }
-        if decision.verdict != .allow { parts.append("reason=\(decision.reason.text)") }
-        if let end = recorded.completion {
-            parts.append("status=\(end.status)")
-            if end.end != .complete, end.end != .refused { parts.append("end=\(end.end.rawValue)") }
-            parts.append("ms=\(end.total / 1_000)")
-            if end.outputTokens >= 0 { parts.append("tokens=\(max(0, end.inputTokens))+\(end.outputTokens)") }
-        }
-        parts.append("id=\(decision.id.text)")
-        return parts.joined(separator: "  ")
-    }
-
-    static func json(_ recorded: RecordedDecision) -> String {
-        let decision = recorded.decision
-        var object: [String: Any] = [
-            "id": decision.id.text, "time": time(decision.time), "service": decision.service.text,
-            "issuer": decision.issuer.text, "subject": decision.subject.text, "method": decision.method.text,
-            "path": decision.path.text, "model": decision.model.text, "session": decision.session.text,
-            "verdict": decision.verdict.rawValue, "reason": decision.reason.text, "grant": decision.grant.text,
-            "commit": decision.commit.hex, "blob": decision.blob.hex, "rule": decision.rule.text,
-            "request_bytes": decision.requestBytes,
-        ]
-        if let facts = try? JSONSerialization.jsonObject(with: Data(decision.facts.bytes)) { object["facts"] = facts }
-        if let end = recorded.completion {
-            object["end"] = end.end.rawValue
-            object["status"] = end.status
-            object["response_bytes"] = end.responseBytes
-            for (name, value) in [
-                ("decided_us", end.decided), ("first_byte_us", end.firstByte), ("total_us", end.total),
-                ("input_tokens", end.inputTokens), ("output_tokens", end.outputTokens),
-            ] where value >= 0 {
-                object[name] = value
-            }
-        }
-        let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? JSONSerialization.data(withJSONObject: object, options: options))
-            .map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-    }
-
-    private static func time(_ milliseconds: Int64) -> String {
-        let text = Instant(seconds: milliseconds / 1_000).description
-        let rest = String(1_000 + milliseconds % 1_000).dropFirst()
-        return text.dropLast() + ".\(rest)Z"
-    }
-
-    /// What a caller sent, on one line whatever it holds.
-    private static func visible(_ text: ByteString) -> String {
-        String(
-            text.text.unicodeScalars.map {
-                $0.properties.isWhitespace || $0.value < 32 || $0.value == 127 ? "?" : Character($0)
-            })
     }
 }
 

@@ -44,8 +44,10 @@ struct Serving: Sendable {
         reconciler = Reconciler(
             configuration: try file.reconcilerConfiguration(), logger: Logger(label: "reconciler"),
             time: time, clock: { .clock },
-            publish: { table in
+            publish: { [records, keep = file.keepRecords] table in
                 await gateway.publish(table)
+                let spans = Dictionary(table.services.map { ($0.name, $0.keepRecords) }) { first, _ in first }
+                records.prune(keep: spans, otherwise: keep)
                 isLive.set()
                 // So that the first call after a start does not wait for its issuer's keys.
                 Task { await verifier.prefetch(now: .clock) }
@@ -62,7 +64,6 @@ struct Serving: Sendable {
             GatewayService(gateway: gateway, records: records, ready: announce(admin)),
             ReconcilerService(reconciler: reconciler),
             ReloadService(reload: reload),
-            PruneService(records: records, keep: file.keepRecords),
         ]
         let group = ServiceGroup(
             configuration: .init(

@@ -56,21 +56,6 @@ struct ReloadService: ServiceLifecycle.Service {
     }
 }
 
-/// Deletes old records, a little at a time.
-struct PruneService: ServiceLifecycle.Service {
-    let records: RecordStore
-    let keep: Span
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                records.prune(keep: [:], otherwise: keep)
-                try? await Task.sleep(for: .seconds(3_600))
-            }
-        }
-    }
-}
-
 /// Returns when the group shuts down gracefully or the task is cancelled.
 func gracefulShutdownOrCancellation() async {
     try? await gracefulShutdown()

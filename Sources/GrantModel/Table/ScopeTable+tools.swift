@@ -1,0 +1,26 @@
+extension ScopeTable {
+    /// Whether an entry limits which tools a model's answer may call.
+    /// - Parameter entry: an index into `entries`.
+    package func limitsTools(_ entry: Int32) -> Bool {
+        rules.indices.contains(Int(entry)) && rules[Int(entry)].tools.count >= 0
+    }
+
+    /// Whether an entry allows a tool by its name. Does not allocate.
+    /// - Parameters:
+    ///   - entry: an index into `entries`; nothing is allowed by one that is not there.
+    ///   - attribute: `tools` for the caller's own, `clientTools` for those the API defines and the caller runs.
+    package func allows(_ name: UnsafeBufferPointer<UInt8>, as attribute: ScopeAttribute, by entry: Int32) -> Bool {
+        rules.indices.contains(Int(entry)) && patterns.matches(rules[Int(entry)].names(attribute), name)
+    }
+
+    /// What a caller reads in place of a tool call that goes beyond the entry which allowed its request.
+    package func refusal(ofTool name: ByteString, by entry: Int32) -> String {
+        guard entries.indices.contains(Int(entry)) else { return "grantctl stopped this answer." }
+        let entry = entries[Int(entry)]
+        return """
+            grantctl stopped this answer: the model called the tool \(Quoted.ticked(name)), which \(entry.grant) does not \
+            allow.
+            to ask for it, add it to `tools` in \(entry.path), in a clone of \(policyName), and open a pull request.
+            """
+    }
+}

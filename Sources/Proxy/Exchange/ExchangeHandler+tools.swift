@@ -1,0 +1,101 @@
+import GrantModel
+import NIOCore
+import Records
+
+/// Tool calls in answers, decided by the grant that allowed the request.
+extension ExchangeHandler {
+    /// The grant limits which tools the answer may call.
+    var limitsTools: Bool {
+        guard request.kind == .anthropic, let decision = request.decision, decision.verdict == .allow,
+            let entry = decision.entry, let ruling = request.ruling, ruling.table.limitsTools(entry)
+        else { return false }
+        return request.facts?.names[.operations].contains(Self.messages) ?? false
+    }
+
+    private static let messages: ByteString = "messages"
+
+    /// Passes bytes of an answer on, in front of which nothing is left to judge.
+    func pass(_ bytes: ByteBuffer) {
+        // What went before may have ended the answer.
+        guard machine.phase == .streaming else { return }
+        guard var gate = request.gate, let judge = newJudge() else { return write(bytes) }
+        // Taken out: judging looks at the request as well.
+        request.gate = nil
+        let outcome = gate.take(bytes, parser: loop.facts.parser, judge: judge)
+        request.gate = gate
+        switch outcome {
+        case .pass(let bytes): write(bytes)
+        case .end(let bytes, let tool): end(with: bytes, refusing: tool)
+        case .unreadable: failResponse(.unreadable)
+        }
+    }
+
+    /// The upstream's answer is whole.
+    func completeJudged() {
+        guard machine.phase == .streaming else { return }
+        guard var gate = request.gate, let judge = newJudge() else { return finish(.complete) }
+        request.gate = nil
+        switch gate.finish(parser: loop.facts.parser, judge: judge) {
+        case .pass(let bytes):
+            sendHeldAnswer(before: bytes)
+            write(bytes)
+            finish(.complete)
+        case .end(let bytes, let tool): end(with: bytes, refusing: tool)
+        case .unreadable: failResponse(.unreadable)
+        }
+    }
+
+    private func newJudge() -> ToolGate.Judge? {
+        guard let entry = request.decision?.entry, let table = request.ruling?.table else { return nil }
+        return ToolGate.Judge(
+            allows: { name in
+                if table.allows(name.bindMemory(to: UInt8.self), as: .tools, by: entry) { return true }
+                // The API's own tools that the caller runs have names of their own.
+                guard var own = ToolType.clientTool(named: name) else { return false }
+                return own.withUTF8 { table.allows($0, as: .clientTools, by: entry) }
+            },
+            refusal: { table.refusal(ofTool: $0, by: entry) })
+    }
+
+    private func end(with bytes: ByteBuffer, refusing tool: ByteString) {
+        sendHeldAnswer(before: bytes)
+        write(bytes)
+        recordRefusal(of: tool)
+        giveUpUpstream()
+        finish(.toolRefused)
+    }
+
+    /// The header of an answer that was judged as a whole, once its length is known.
+    private func sendHeldAnswer(before body: ByteBuffer) {
+        guard var fields = request.heldAnswer else { return }
+        request.heldAnswer = nil
+        fields.add("content-length", String(body.readableBytes))
+        sendHead(fields)
+    }
+
+    /// A decision of its own, which names the one that let the request through.
+    private func recordRefusal(of tool: ByteString) {
+        let milliseconds = loop.clock.milliseconds
+        var record = newRecord(
+            id: loop.records.nextID(time: milliseconds), time: milliseconds, verdict: .deny, reason: "tool_refused",
+            entry: request.decision?.entry, in: request.ruling)
+        var facts = JSONText()
+        facts.raw("{\"tools\":[")
+        facts.string(tool.text)
+        facts.raw("],\"answer_to\":")
+        facts.string(request.id.text)
+        facts.raw("}")
+        record.facts = ByteString(facts.bytes)
+        loop.record(record)
+    }
+}
+
+extension RequestFault {
+    /// A stream that began unjudged goes on under a grant that limits tools.
+    static func toolsLimited(code: String?) -> RequestFault {
+        RequestFault(
+            status: 403, reason: "tools_limited",
+            message: "the grant now limits which tools an answer may call, and this answer began before; ask again",
+            errorCode: code)
+    }
+}

@@ -1,0 +1,149 @@
+import GrantModel
+import Records
+import Testing
+
+@testable import Proxy
+
+/// Tool calls in answers, through a whole gateway.
+@Suite struct GatewayToolTests {
+    private static let grants = [
+        "triage": """
+        to: [{issuer: corp, group: support}]
+        can: {models: ["claude-sonnet-*"], tools: [Read, "mcp__tickets__*"], client_tools: [bash]}
+        why: tests
+        by: maria
+
+        """
+    ]
+
+    private static func block(_ index: Int, _ tool: String) -> String {
+        #"{"type":"content_block_start","index":\#(index),"content_block":{"type":"tool_use","id":"t","name":"\#(tool)"}}"#
+    }
+
+    @Test(arguments: ["Read", "mcp__tickets__close", "bash"])
+    func aCallWithinTheGrantIsDeliveredAsItCame(tool: String) async throws {
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.beginEvents()
+                responder.event("content_block_start", Self.block(0, tool))
+                responder.event("message_stop", "{}")
+                responder.endChunks()
+            }, grants: Self.grants)
+        let client = try await fixture.connect()
+        try await client.send(try fixture.message(stream: true))
+        let response = try await client.response()
+        #expect(response.isComplete)
+        #expect(
+            response.text
+                == "event: content_block_start\ndata: \(Self.block(0, tool))\n\nevent: message_stop\ndata: {}\n\n")
+        await fixture.stop()
+    }
+
+    @Test func aStreamedCallBeyondTheGrantEndsTheMessageAndTheConnectionGoesOn() async throws {
+        let fixture = try await GatewayFixture(
+            upstream: .start { received, responder in
+                responder.beginEvents()
+                responder.event("message_start", #"{"type":"message_start","message":{"content":[]}}"#)
+                responder.event("content_block_start", Self.block(0, "Bash"))
+                // The upstream does not stop by itself.
+                responder.event("content_block_delta", #"{"index":0,"delta":{"partial_json":"{}"}}"#)
+            }, grants: Self.grants)
+        let client = try await fixture.connect()
+        for _ in 1...2 {
+            try await client.send(try fixture.message(stream: true))
+            let response = try await client.response()
+            #expect(response.status == 200 && response.isComplete)
+            #expect(response.text.hasPrefix("event: message_start\n"))
+            #expect(response.text.contains("the tool `Bash`, which claude/triage does not allow"))
+            #expect(response.text.contains(#""stop_reason":"end_turn""#))
+            #expect(response.text.hasSuffix("data: {\"type\":\"message_stop\"}\n\n"))
+            #expect(!response.text.contains("partial_json") && !response.text.contains(#""name":"Bash""#))
+        }
+        await fixture.stop()
+    }
+
+    @Test func aRefusedCallIsOnRecordBesideTheRequestItAnswers() async throws {
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.json(#"{"content":[{"type":"tool_use","name":"Bash"}],"stop_reason":"tool_use"}"#)
+            }, grants: Self.grants)
+        let client = try await fixture.connect()
+        try await client.send(try fixture.message())
+        let response = try await client.response()
+        #expect(response.status == 200)
+        #expect(response["content-length"] == String(response.text.utf8.count))
+        #expect(response.text.contains(#""stop_reason":"end_turn""#) && response.text.contains("does not allow"))
+        let id = try #require(response["x-grantctl-request"])
+        await client.close()
+        await fixture.gateway.drain()
+        fixture.records.close()
+        let reader = try RecordReader(path: fixture.directory + "/records.sqlite")
+        let all = try reader.latest(filter: RecordFilter(), limit: 10)
+        let refused = try #require(all.first { $0.decision.reason == "tool_refused" })
+        #expect(refused.decision.verdict == .deny && refused.decision.grant == "claude/triage")
+        #expect(refused.decision.facts.text == #"{"tools":["Bash"],"answer_to":"\#(id)"}"#)
+        #expect(all.first { $0.decision.id.text == id }?.completion?.end == .toolRefused)
+        await fixture.stop()
+    }
+
+    @Test func aDocumentWithinTheGrantIsDeliveredAsItCame() async throws {
+        let body = #"{"content": [{"type":"tool_use","name":"Read","input":{"n":1.50}}],"stop_reason":"tool_use"}"#
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in responder.json(body) }, grants: Self.grants)
+        let client = try await fixture.connect()
+        for _ in 1...2 {
+            try await client.send(try fixture.message())
+            let response = try await client.response()
+            #expect(response.status == 200 && response.text == body)
+            #expect(response["content-length"] == String(body.utf8.count))
+        }
+        await fixture.stop()
+    }
+
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nhi",
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{]",
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\nhi",
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{\"half\":",
+    ])
+    func anAnswerThatCannotBeJudgedIsA502(answer: String) async throws {
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.send(answer)
+                responder.close()
+            }, grants: Self.grants)
+        let client = try await fixture.connect()
+        try await client.send(try fixture.message())
+        let response = try await client.response()
+        #expect(response.status == 502, "\(response.text)")
+        #expect(response.text.contains(#""type":"error""#))
+        await fixture.stop()
+    }
+
+    @Test func anUpstreamsErrorIsDeliveredAsItCame() async throws {
+        let body = #"{"type":"error","error":{"type":"overloaded_error","message":"tool_use"}}"#
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in responder.json(body, status: 529) }, grants: Self.grants)
+        let client = try await fixture.connect()
+        try await client.send(try fixture.message())
+        let response = try await client.response()
+        #expect(response.status == 529 && response.text == body)
+        await fixture.stop()
+    }
+
+    @Test func aStreamThatBeganUnlimitedIsCutWhenItsGrantLimitsTools() async throws {
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.beginEvents()
+                responder.event("message_start", "{}")
+            })
+        let client = try await fixture.connect()
+        try await client.send(try fixture.message(stream: true))
+        try await client.wait { bytes, _ in String(decoding: bytes, as: UTF8.self).contains("message_start") }
+        await fixture.gateway.publish(fixture.table(grants: Self.grants))
+        let response = try await client.response()
+        #expect(response.text.contains("event: error"))
+        #expect(response.text.contains("limits which tools"))
+        await fixture.stop()
+    }
+}

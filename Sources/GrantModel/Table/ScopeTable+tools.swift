@@ -2,7 +2,7 @@ extension ScopeTable {
     /// Whether an entry limits which tools a model's answer may call.
     /// - Parameter entry: an index into `entries`.
     package func limitsTools(_ entry: Int32) -> Bool {
-        rules.indices.contains(Int(entry)) && rules[Int(entry)].tools.count >= 0
+        limits(of: entry).map { $0.tools.count >= 0 } ?? false
     }
 
     /// Whether an entry allows a tool by its name. Does not allocate.
@@ -10,7 +10,16 @@ extension ScopeTable {
     ///   - entry: an index into `entries`; nothing is allowed by one that is not there.
     ///   - attribute: `tools` for the caller's own, `clientTools` for those the API defines and the caller runs.
     package func allows(_ name: UnsafeBufferPointer<UInt8>, as attribute: ScopeAttribute, by entry: Int32) -> Bool {
-        rules.indices.contains(Int(entry)) && patterns.matches(rules[Int(entry)].names(attribute), name)
+        limits(of: entry).map { patterns.matches($0.names(attribute), name) } ?? false
+    }
+
+    /// What an entry lets its callers ask for; nil where there is none, or it cannot be read.
+    private func limits(of entry: Int32) -> ScopeLimits? {
+        guard entry >= 0, Int(entry) < rules.count, Int(entry) < state.grants.records.count,
+            state.grants.records.at(Int(entry)).flags.isSuperset(of: [.present, .readable])
+        else { return nil }
+        let scope = Int(rules.at(Int(entry)).scope)
+        return scope < limits.count ? limits.at(scope) : nil
     }
 
     /// What a caller reads in place of a tool call that goes beyond the entry which allowed its request.

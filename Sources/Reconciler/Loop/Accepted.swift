@@ -256,19 +256,6 @@ extension Advancing {
             throw ReconcileFault(error, step: .verified, commit: rewrite.to)
         }
     }
-
-    /// Takes in the difference between what was accepted and what may follow it.
-    private func cross(
-        _ rewrite: AcceptedRewrite, into state: inout AccessState, of repository: GitRepository
-    ) throws(ReconcileFault) {
-        do throws(GitFault) {
-            state.advance(
-                by: try repository.change(from: rewrite.from, to: rewrite.to, observed: rewrite.observed),
-                verify: verify)
-        } catch {
-            throw ReconcileFault(error, step: .verified, commit: rewrite.to)
-        }
-    }
 }
 
 extension ReconcileFault {

@@ -100,7 +100,8 @@ package final class Reconciler: Sendable {
     package func run() async throws(StateFault) {
         let directory = try StateDirectory(path: configuration.stateDirectory)
         defer { directory.release() }
-        let work = Advancing(configuration: configuration, directory: directory, verify: signatures.verify, progress: progress)
+        let work = Advancing(
+            configuration: configuration, directory: directory, verify: signatures.verify, progress: progress)
         var accepted = try await perform { () throws(StateFault) in try Self.read(directory) }.get()
         time.raise(to: accepted.effective(.distantPast), sinceStart: sinceStart())
         if accepted.mark != nil { await restore(&accepted, work) }
@@ -118,34 +119,6 @@ package final class Reconciler: Sendable {
         }
         // Before the directory is let go of.
         await keeper.settle()
-    }
-
-    /// Writes down what time it is, also while the remote is away: after a restart no moment before it counts again.
-    private func keepTime(_ accepted: inout Accepted, _ work: Advancing) async {
-        checkClock(accepted)
-        guard var mark = accepted.mark, !isUnwritten else { return }
-        let effective = accepted.effective(now)
-        guard effective - mark.effective >= Self.timeKept else { return }
-        mark.effective = effective
-        let written = mark
-        switch await perform({ () throws(StateFault) in try work.directory.write(written) }) {
-        case .success: accepted.mark = mark
-        case .failure(let fault): report(ReconcileFault(fault, commit: mark.commit), at: now)
-        }
-    }
-
-    private func checkClock(_ accepted: Accepted) {
-        let behind = clockBehind
-        let commit = accepted.mark?.commit ?? .none
-        guard behind > Self.clockTolerance else {
-            set(.clock, .yes, "Forward", "time runs forward", commit: commit)
-            return
-        }
-        set(
-            .clock, .no, "SteppedBack",
-            "the time of day is \(behind) behind a moment that was decided at already, and decisions go on from that "
-                + "moment; check how this machine keeps time (if it is right now and was ahead before, see "
-                + "\"A clock that was wrong\" in docs/operating.md)", commit: commit)
     }
 
     /// Writes down what time it is, also while the remote is away: after a restart no moment before it counts again.

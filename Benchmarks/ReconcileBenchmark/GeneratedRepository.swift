@@ -45,7 +45,9 @@ struct GeneratedRepository {
         }
         for first in stride(from: half, to: grants, by: 1_000) {
             importing.commit("grants from \(first)", at: next()) { write in
-                for index in first..<min(first + 1_000, grants) { write(Self.path(index), Self.grant(index, of: grants)) }
+                for index in first..<min(first + 1_000, grants) {
+                    write(Self.path(index), Self.grant(index, of: grants))
+                }
             }
         }
         for (number, first) in stride(from: 0, to: grants, by: Self.sittingSize).enumerated() {
@@ -109,7 +111,9 @@ struct GeneratedRepository {
             """.utf8)
     }
 
-    private static func sitting(by: String, at: Int64, _ decisions: [(path: String, sha256: GrantModel.Digest)]) -> [UInt8] {
+    private static func sitting(by: String, at: Int64, _ decisions: [(path: String, sha256: GrantModel.Digest)])
+        -> [UInt8]
+    {
         var text = "repo: sample\nby: \(by)\nat: \(Instant(seconds: at))\ndecisions:\n"
         for (path, sha256) in decisions {
             text += "  - file: \(path)\n    sha256: \(sha256.hex)\n    decision: keep\n"

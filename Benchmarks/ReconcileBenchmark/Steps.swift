@@ -20,9 +20,10 @@ enum Steps {
 
         var state = AccessState()
         let intake = CommitIntake(path: path, verify: SSHSignature.verify)
-        figures["read and judge ms"] = Measuring.milliseconds {
-            if let fault = intake.take(line, into: &state, observed: { observed[$0] }).fault { say("\(fault)") }
-        }.milliseconds
+        figures["read and judge ms"] =
+            Measuring.milliseconds {
+                if let fault = intake.take(line, into: &state, observed: { observed[$0] }).fault { say("\(fault)") }
+            }.milliseconds
         var table: ScopeTable
         (table, figures["compile ms"]) = Measuring.milliseconds { state.compile(after: nil) }
         figures["grants"] = Double(table.grantCount)

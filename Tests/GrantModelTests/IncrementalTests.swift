@@ -145,7 +145,8 @@ import Testing
         let image = try bytes(state.compile(after: nil))
         for column in TableImage.columns {
             // Lengths that fit no element, or leave out what others point at.
-            for cut in [1, image.columns[column].count / 2, image.columns[column].count] where cut > 0 {
+            for cut in [1, image.columns[column].count / 2, image.columns[column].count]
+            where cut > 0 && cut <= image.columns[column].count {
                 var columns = image.columns
                 columns[column].removeLast(cut)
                 // Nothing follows from a restored one but that it does not lead out of its memory.

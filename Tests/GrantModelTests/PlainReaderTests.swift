@@ -60,13 +60,19 @@ import Testing
     }
 
     @Test(arguments: [
-        "a: 'b'\n", "a: \"b\"\n", "a: |\n  b\n", "a: >\n  b\n", "a: &x b\n", "a: *x\n", "a: !t b\n", "? a\n: b\n", "a: b # c\n",
-        "# c\na: b\n", "---\na: b\n", "a: b\n...\n", "a: b\n\nc: d\n", "a: b\n  c\n", "a: b\n  c: d\n", "a:\n", "a:\nb: c\n",
-        "a: b: c\n", "a:b\n", "a: [b,c]\n", "a: [b, c,]\n", "a: [b, {c}]\n", "a: {b: c\n}\n", "a: [b\n]\n", "a:  b\n", "a: b \n",
+        "a: 'b'\n", "a: \"b\"\n", "a: |\n  b\n", "a: >\n  b\n", "a: &x b\n", "a: *x\n", "a: !t b\n", "? a\n: b\n",
+        "a: b # c\n",
+        "# c\na: b\n", "---\na: b\n", "a: b\n...\n", "a: b\n\nc: d\n", "a: b\n  c\n", "a: b\n  c: d\n", "a:\n",
+        "a:\nb: c\n",
+        "a: b: c\n", "a:b\n", "a: [b,c]\n", "a: [b, c,]\n", "a: [b, {c}]\n", "a: {b: c\n}\n", "a: [b\n]\n", "a:  b\n",
+        "a: b \n",
         "a: b  c\n", "a: [b: c]\n", "a: {b: c:d}\n", "a: b\na: c\n", "<<: b\n", "a: {b: c, b: d}\n", "- a\n", "a\n", "",
-        "a:\n- b\n", "a:\n  - - b\n", "a:\n    b: c\n  d: e\n", " a: b\n", "a: b\n b: c\n", "a: ~\n", "a: .\n", "a: -\n",
-        "a: - b\n", "a: b -\n", "a: b:\n", "a: b]\n", "a: [b]]\n", "a: [[b], c]\n", "a: {b: {c: d}}\n", "A: b\n", "a: b\r\n",
-        "a:\tb\n", "a: %b\n", "a: @b\n", "a: `b\n", "a: b?c\n", "a: 1:2\n", "a: [1:2]\n", "a: [ b ]\n", "a : b\n", "a: {b : c}\n",
+        "a:\n- b\n", "a:\n  - - b\n", "a:\n    b: c\n  d: e\n", " a: b\n", "a: b\n b: c\n", "a: ~\n", "a: .\n",
+        "a: -\n",
+        "a: - b\n", "a: b -\n", "a: b:\n", "a: b]\n", "a: [b]]\n", "a: [[b], c]\n", "a: {b: {c: d}}\n", "A: b\n",
+        "a: b\r\n",
+        "a:\tb\n", "a: %b\n", "a: @b\n", "a: `b\n", "a: b?c\n", "a: 1:2\n", "a: [1:2]\n", "a: [ b ]\n", "a : b\n",
+        "a: {b : c}\n",
     ])
     func whatIsUnusualIsLibYAMLs(_ text: String) {
         let bytes = Array(text.utf8)
@@ -81,15 +87,19 @@ import Testing
         let rounds = environment["GRANTCTL_TEST_QUESTIONS"].flatMap { Int($0) } ?? 20_000
         var generator = SeededGenerator(seed: seed)
         let alphabet = Array("ab1 :-,[]{}#\n\n  '\"|>&*!%@`?./_=+();~<$^\\".utf8)
-        let samples = [Self.grant, Self.sitting, HistoryFixture.policy(), HistoryFixture.service(), HistoryFixture.issuer]
-            .map { Array($0.utf8) }
+        let samples = [
+            Self.grant, Self.sitting, HistoryFixture.policy(), HistoryFixture.service(), HistoryFixture.issuer,
+        ]
+        .map { Array($0.utf8) }
         var read = 0
         for _ in 0..<rounds {
             var bytes: [UInt8]
             if Int.random(in: 0..<3, using: &generator) == 0 {
                 // Short ones from nothing, where every kind of neighbourhood comes up.
                 bytes = Array("a: ".utf8)
-                for _ in 0..<Int.random(in: 1..<14, using: &generator) { bytes.append(alphabet.randomElement(using: &generator)!) }
+                for _ in 0..<Int.random(in: 1..<14, using: &generator) {
+                    bytes.append(alphabet.randomElement(using: &generator)!)
+                }
             } else {
                 bytes = samples.randomElement(using: &generator)!
                 for _ in 0..<Int.random(in: 1..<4, using: &generator) {
@@ -100,7 +110,8 @@ import Testing
                     case 2: bytes[place] = alphabet.randomElement(using: &generator)!
                     case _:
                         let end = min(place + Int.random(in: 1..<30, using: &generator), bytes.count)
-                        bytes.insert(contentsOf: bytes[place..<end], at: Int.random(in: 0..<bytes.count, using: &generator))
+                        bytes.insert(
+                            contentsOf: bytes[place..<end], at: Int.random(in: 0..<bytes.count, using: &generator))
                     }
                     if bytes.isEmpty { bytes = [0x61] }
                 }

@@ -6,7 +6,8 @@ import Testing
 
 /// Commits taken in from a real repository, many files at a time.
 @Suite struct IntakeTests {
-    private static let key = [UInt8]([0, 0, 0, 11] + Array("ssh-ed25519".utf8) + [0, 0, 0, 32]) + Array(repeating: 7, count: 32)
+    private static let key =
+        [UInt8]([0, 0, 0, 11] + Array("ssh-ed25519".utf8) + [0, 0, 0, 32]) + Array(repeating: 7, count: 32)
 
     /// Whatever is signed was signed by the key above; an empty signature is none.
     private static let verify: VerifySignature = { signature, message in

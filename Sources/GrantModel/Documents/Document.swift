@@ -30,7 +30,8 @@ package struct ParsedDocument: Sendable, Hashable {
     /// - Parameter mentions: whether they are wanted; only a check of a whole tree needs them.
     package init(path: DocumentPath, file: FileContent, mentions: Bool = true) {
         func read(limit: Int = DocumentReader.limit, _ schema: (inout Fields) -> Document?) -> ParsedDocument {
-            let reading = DocumentReader.read(file.bytes, path: file.path.text, limit: limit, mentions: mentions, schema)
+            let reading = DocumentReader.read(
+                file.bytes, path: file.path.text, limit: limit, mentions: mentions, schema)
             return ParsedDocument(
                 document: reading.value, diagnostics: reading.diagnostics,
                 mentions: reading.value == nil ? [] : reading.mentions)

@@ -87,7 +87,9 @@ struct ImageCheck {
     private var areSittingsSound: Bool {
         let count = parts.sittings.count
         func isSitting(_ index: Int) -> Bool { index >= 0 && index < count }
-        return parts.sittings.allSatisfy { $0.reviews.lowerBound >= 0 && $0.reviews.upperBound <= columns.reviews.count }
+        return parts.sittings.allSatisfy {
+            $0.reviews.lowerBound >= 0 && $0.reviews.upperBound <= columns.reviews.count
+        }
             && parts.sittingFiles.values.allSatisfy { $0.sitting.map(isSitting) ?? true }
             && parts.judged.values.allSatisfy(isSitting) && parts.signers.values.allSatisfy(isSitting)
             && parts.otherReviews.values.joined().allSatisfy { isSitting($0.sitting) }

@@ -13,7 +13,8 @@ extension ScopeTable {
             return Explanation.Candidate(
                 grant: entries[entry].grant, path: entries[entry].path, standing: assessment.standing(at: clock.now),
                 why: why(
-                    entry, assessment, decision: decision, denial: denial, service: service, facts: facts, clock: clock))
+                    entry, assessment, decision: decision, denial: denial, service: service, facts: facts, clock: clock)
+            )
         }
         let nearest = decision.entry.map(Int.init)
         let missing = nearest.map { missingItems($0, service: service, facts: facts) } ?? []
@@ -63,7 +64,8 @@ extension ScopeTable {
     }
 
     private func why(
-        _ entry: Int, _ assessment: Assessment, decision: Decision, denial: Denial?, service: Int, facts: RequestFacts, clock: DecisionClock
+        _ entry: Int, _ assessment: Assessment, decision: Decision, denial: Denial?, service: Int, facts: RequestFacts,
+        clock: DecisionClock
     ) -> String {
         let standing = StandingText.why(assessment, at: clock.now)
         if let denial { return "denied/\(denial.name).yaml names the caller: \(denial.why)" }

@@ -71,7 +71,8 @@ package struct CommitIntake: Sendable {
             while true {
                 // What comes next is read while this is judged.
                 let following = line[(taken + current.steps.count)...]
-                let next = current.fault == nil && !following.isEmpty
+                let next =
+                    current.fault == nil && !following.isEmpty
                     ? window(of: following, in: repository, observed: observed) : nil
                 do throws(ReconcileFault) {
                     try take(current, into: &state, taken: &taken, check)
@@ -267,7 +268,8 @@ extension CommitIntake {
         case (.grant, .content(let content)):
             return .grant(LoadedGrant(content, as: kind) { ParsedDocument(path: $0, file: $1, mentions: false) })
         case (.grant, .rejected(let problem)): return .grant(LoadedGrant(rejecting: ByteString(file.path), problem))
-        case (.attestation, .content(let content)): return .other(read, ParsedDocument(path: kind, file: content, mentions: false))
+        case (.attestation, .content(let content)):
+            return .other(read, ParsedDocument(path: kind, file: content, mentions: false))
         case (_, _): return .other(read, nil)
         }
     }

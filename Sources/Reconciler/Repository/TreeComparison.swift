@@ -187,7 +187,9 @@ struct TreeComparison {
 
     /// Paths come in the order of names folder by folder; `a-b/x` belongs before `a/x`.
     private mutating func sortByPath() {
-        if !zip(written, written.dropFirst()).allSatisfy({ $0.path.lexicographicallyPrecedes($1.path) }) { written.sort { $0.path.lexicographicallyPrecedes($1.path) } }
+        if !zip(written, written.dropFirst()).allSatisfy({ $0.path.lexicographicallyPrecedes($1.path) }) {
+            written.sort { $0.path.lexicographicallyPrecedes($1.path) }
+        }
         removed.sort()
         unreadable.sort()
         problems.sort { ByteString($0.path) < ByteString($1.path) }

@@ -100,6 +100,31 @@ struct Chunked<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
         return index
     }
 
+    /// Reads many elements without touching a reference count or looking at bounds more than once.
+    struct Reader {
+        private let places: UnsafePointer<UnsafeMutablePointer<Element>>
+        private let shift: Int
+        private let mask: Int
+
+        @inline(__always)
+        fileprivate init(_ places: UnsafePointer<UnsafeMutablePointer<Element>>, _ shift: Int, _ mask: Int) {
+            self.places = places
+            self.shift = shift
+            self.mask = mask
+        }
+
+        /// - Parameter index: of an element.
+        @inline(__always) subscript(_ index: Int) -> Element { places[index &>> shift][index & mask] }
+    }
+
+    /// Lends a reader for the time of the call; does nothing where there are no elements.
+    @inline(__always)
+    func withReader(_ body: (Reader) -> Void) {
+        places.withUnsafeBufferPointer { places in
+            if let base = places.baseAddress { body(Reader(base, shift, mask)) }
+        }
+    }
+
     /// Where the elements from an index to the end of its chunk lie.
     @inline(__always) func pointer(_ index: Int) -> UnsafePointer<Element> {
         UnsafePointer(places[index >> shift] + (index & mask))

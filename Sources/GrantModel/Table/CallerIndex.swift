@@ -36,7 +36,17 @@ struct CallerIndex: Sendable {
     /// By condition.
     private var links = Chunked<Link>(shift: 10)
     /// Which kinds of key any condition of a service and issuer ever lay under, so that others are not even looked up.
-    private var kinds: [UInt64: UInt8] = [:]
+    private var kinds: [UInt64: UInt8] = [:] {
+        didSet { listKinds() }
+    }
+    /// The same one after another, and the issuers in it.
+    private var kindsInOrder: [(place: UInt64, bits: UInt8)] = []
+    private var issuers: [(name: ByteString, number: UInt32)] = []
+
+    private mutating func listKinds() {
+        kindsInOrder = kinds.sorted { $0.key < $1.key }.map { (place: $0.key, bits: $0.value) }
+        issuers = Set(kinds.keys.map { UInt32(truncatingIfNeeded: $0) }).sorted().map { (store.names[$0], $0) }
+    }
 
     /// - Parameters:
     ///   - expected: about how many conditions there will be.
@@ -111,6 +121,7 @@ struct CallerIndex: Sendable {
         mask = columns.tags.count - 1
         used = parts.used
         kinds = parts.kinds
+        listKinds()
     }
 
     func count(column: Int) -> Int {
@@ -138,15 +149,30 @@ struct CallerIndex: Sendable {
     /// attributes name may come more than once. Does not allocate.
     /// - Parameter service: a number in the store's names; 0 where services do not matter.
     func forEachMatch(service: UInt32, caller: Caller, _ body: (Int) -> Void) {
-        guard let issuer = store.names.existing(caller.issuer) else { return }
+        guard let issuer = issuerNumber(of: caller.issuer) else { return }
         let place = Place(service: service, issuer: issuer)
-        guard let kinds = kinds[place.number] else { return }
+        guard let kinds = kinds(at: place.number) else { return }
         if kinds & Kind.subject.bit != 0 { visit(.subject, caller.keys.subject, place, caller, body) }
         if kinds & Kind.email.bit != 0, let email = caller.keys.email { visit(.email, email, place, caller, body) }
         if kinds & Kind.group.bit != 0 { visitAll(.group, caller.keys.groups, place, caller, body) }
         if kinds & Kind.role.bit != 0 { visitAll(.role, caller.keys.roles, place, caller, body) }
         if kinds & Kind.claim.bit != 0 { visitAll(.claim, caller.keys.claims, place, caller, body) }
         if kinds & Kind.issuerAlone.bit != 0 { visit(.issuerAlone, 0, place, caller, body) }
+    }
+
+    /// Of a few, looking at each is quicker than hashing.
+    private static let few = 8
+
+    private func issuerNumber(of name: ByteString) -> UInt32? {
+        guard issuers.count <= Self.few else { return store.names.existing(name) }
+        for issuer in issuers where issuer.name == name { return issuer.number }
+        return nil
+    }
+
+    private func kinds(at place: UInt64) -> UInt8? {
+        guard kindsInOrder.count <= Self.few else { return kinds[place] }
+        for entry in kindsInOrder where entry.place == place { return entry.bits }
+        return nil
     }
 
     /// What a caller's attribute may have led to.
@@ -162,24 +188,27 @@ struct CallerIndex: Sendable {
     ) {
         withUnsafeTemporaryAllocation(of: Hit.self, capacity: 64) { hits in
             var count = 0
-            hashes.withUnsafeBufferPointer { hashes in
-                for index in 0..<hashes.count {
-                    let key = place.key(hashes[index])
-                    let tag = Self.tag(key)
-                    var slot = Int(truncatingIfNeeded: key) & mask
-                    // Mostly the first tag is free and nothing else is touched.
-                    while true {
-                        let held = tags.at(slot)
-                        if held == 0 { break }
-                        if held == tag {
-                            if count == hits.count {
-                                follow(hits, count, kind, place, caller, body)
-                                count = 0
+            let mask = mask
+            tags.withReader { tags in
+                hashes.withUnsafeBufferPointer { hashes in
+                    for index in 0..<hashes.count {
+                        let key = place.key(hashes[index])
+                        let tag = Self.tag(key)
+                        var slot = Int(truncatingIfNeeded: key) & mask
+                        // Mostly the first tag is free and nothing else is touched.
+                        while true {
+                            let held = tags[slot]
+                            if held == 0 { break }
+                            if held == tag {
+                                if count == hits.count {
+                                    follow(hits, count, kind, place, caller, body)
+                                    count = 0
+                                }
+                                hits[count] = Hit(place: UInt32(slot), attribute: UInt32(truncatingIfNeeded: index))
+                                count += 1
                             }
-                            hits[count] = Hit(place: UInt32(slot), attribute: UInt32(truncatingIfNeeded: index))
-                            count += 1
+                            slot = (slot + 1) & mask
                         }
-                        slot = (slot + 1) & mask
                     }
                 }
             }
@@ -191,7 +220,9 @@ struct CallerIndex: Sendable {
         _ hits: UnsafeMutableBufferPointer<Hit>, _ count: Int, _ kind: Kind, _ place: Place, _ caller: Caller,
         _ body: (Int) -> Void
     ) {
-        for index in 0..<count { hits[index].place = heads.at(Int(hits[index].place)) }
+        heads.withReader { heads in
+            for index in 0..<count { hits[index].place = heads[Int(hits[index].place)] }
+        }
         for index in 0..<count {
             visitChain(hits[index].place, kind, Int(hits[index].attribute), place, caller, body)
         }
@@ -227,27 +258,29 @@ struct CallerIndex: Sendable {
         _ condition: ConditionRecord, _ kind: Kind, _ attribute: Int, _ place: Place, _ caller: Caller
     ) -> Bool {
         guard condition.service == place.service, condition.issuer == place.issuer else { return false }
-        let texts = store.texts
         // The key first: it is at hand, and the likeliest to differ.
         switch kind {
         case .group:
-            if condition.group.isAbsent || !texts.holds(condition.group, equalTo: caller.groups[attribute].bytes) {
+            if condition.group.isAbsent || !store.texts.holds(condition.group, equalTo: caller.groups[attribute].bytes)
+            {
                 return false
             }
         case .role:
-            if condition.role.isAbsent || !texts.holds(condition.role, equalTo: caller.roles[attribute].bytes) {
+            if condition.role.isAbsent || !store.texts.holds(condition.role, equalTo: caller.roles[attribute].bytes) {
                 return false
             }
         case .subject, .email, .claim, .issuerAlone: break
         }
         if !condition.subject.isAbsent {
             // An absent claim is empty, and never a match.
-            guard !caller.subject.isEmpty, texts.holds(condition.subject, equalTo: caller.subject.bytes) else {
+            guard !caller.subject.isEmpty, store.texts.holds(condition.subject, equalTo: caller.subject.bytes) else {
                 return false
             }
         }
         if !condition.email.isAbsent {
-            guard let email = caller.email, texts.holds(condition.email, equalTo: email.bytes) else { return false }
+            guard let email = caller.email, store.texts.holds(condition.email, equalTo: email.bytes) else {
+                return false
+            }
         }
         if kind != .group, !condition.group.isAbsent, !contains(condition.group, in: caller.groups) { return false }
         if kind != .role, !condition.role.isAbsent, !contains(condition.role, in: caller.roles) { return false }
@@ -255,7 +288,7 @@ struct CallerIndex: Sendable {
         var index = Int(condition.claims) - 1
         while true {
             let claim = store.claims.at(index)
-            guard let held = caller.claims[store.names[claim.name]], texts.holds(claim.value, equalTo: held.bytes)
+            guard let held = caller.claims[store.names[claim.name]], store.texts.holds(claim.value, equalTo: held.bytes)
             else { return false }
             if claim.isLast == 1 { return true }
             index += 1
@@ -301,7 +334,8 @@ extension CallerIndex {
         let record = store.conditions[condition]
         let place = Place(service: record.service, issuer: record.issuer)
         guard let (kind, key) = key(of: record, at: place) else { return }
-        kinds[place.number, default: 0] |= kind.bit
+        let known = kinds[place.number] ?? 0
+        if known | kind.bit != known { kinds[place.number] = known | kind.bit }
         let slot = slot(for: key)
         if tags[slot] == 0 {
             tags[slot] = Self.tag(key)

@@ -14,31 +14,20 @@ extension ScopeTable {
         let unknown = unknownFields(of: facts, service: service)
         let outside = unknown + facts.ungrantable.count
         var survey = Survey()
+        let number = serviceRules[service].number
         let kind = serviceRules[service].kind
-        callers.forEachMatch(service: serviceRules[service].number, caller: caller) { entry in
-            let rule = rules.at(entry)
-            let fresh = clock.confirmed.seconds &+ stale[Int(rule.tier)]
-            let isLive = rule.isLive(at: clock.now)
-            let isFresh = clock.now.seconds < fresh
-            let notAfter = rule.notAfter
-            let end = min(notAfter, fresh)
-            if survey.allowed != nil {
-                guard isLive, isFresh, isBetter(entry, until: end, notAfter: notAfter, than: survey) else { return }
-            }
-            let beyond = missing(limits.at(Int(rule.scope)), kind: kind, facts: facts)
-            if isLive && isFresh && beyond + outside == 0 {
-                if isBetter(entry, until: end, notAfter: notAfter, than: survey) {
-                    survey.allow(entry, until: end, notAfter: notAfter)
-                }
-            } else {
-                let penalty = rule.isBarred ? 3 : isLive && isFresh ? 0 : 1
-                let score = (beyond + outside) &* 2 &+ penalty
-                let isNearer = survey.nearest.map { nearest in
-                    score < survey.distance || (score == survey.distance && precedes(entry, nearest))
-                }
-                survey.refuse(
-                    entry, rule, isLive: isLive, isFresh: isFresh, score: score, isNearest: isNearer ?? true)
-                if isLive && isFresh && beyond == 0 && facts.ungrantable.isEmpty { survey.onlyUnknownFields = true }
+        // First who is meant, then what they may do: what is captured here is numbers only, so that nothing is retained.
+        var entries = InlineArray<64, UInt32>(repeating: 0)
+        var count = 0
+        callers.forEachMatch(service: number, caller: caller) { entry in
+            if count < 64 { entries[count] = UInt32(truncatingIfNeeded: entry) }
+            count += 1
+        }
+        if count <= 64 {
+            for index in 0..<count { consider(Int(entries[index]), kind, facts, clock, outside, &survey) }
+        } else {
+            callers.forEachMatch(service: number, caller: caller) {
+                consider($0, kind, facts, clock, outside, &survey)
             }
         }
         if let entry = survey.allowed {
@@ -53,6 +42,36 @@ extension ScopeTable {
             verdict: pauses ? .pause : .deny, reason: survey.reason, entry: Int32(nearest), until: clock.now)
     }
 
+    /// Takes one grant that names the caller into account.
+    private func consider(
+        _ entry: Int, _ kind: Service.Kind, _ facts: RequestFacts, _ clock: DecisionClock, _ outside: Int,
+        _ survey: inout Survey
+    ) {
+        let rule = rules.at(entry)
+        let fresh = clock.confirmed.seconds &+ stale[Int(rule.tier)]
+        let isLive = rule.isLive(at: clock.now)
+        let isFresh = clock.now.seconds < fresh
+        let notAfter = rule.notAfter
+        let end = min(notAfter, fresh)
+        if survey.allowed != nil {
+            guard isLive, isFresh, isBetter(entry, until: end, notAfter: notAfter, than: survey) else { return }
+        }
+        let beyond = missing(limits.at(Int(rule.scope)), kind: kind, facts: facts)
+        if isLive && isFresh && beyond + outside == 0 {
+            if isBetter(entry, until: end, notAfter: notAfter, than: survey) {
+                survey.allow(entry, until: end, notAfter: notAfter)
+            }
+            return
+        }
+        let penalty = rule.isBarred ? 3 : isLive && isFresh ? 0 : 1
+        let score = (beyond + outside) &* 2 &+ penalty
+        let isNearer = survey.nearest.map { nearest in
+            score < survey.distance || (score == survey.distance && entry < nearest)
+        }
+        survey.refuse(entry, rule, isLive: isLive, isFresh: isFresh, score: score, isNearest: isNearer ?? true)
+        if isLive && isFresh && beyond == 0 && facts.ungrantable.isEmpty { survey.onlyUnknownFields = true }
+    }
+
     /// Whether the `to` of any entry of a service matches a caller, whatever the entry's standing and whatever it allows.
     /// Does not allocate.
     /// - Parameter service: an index into `services`.
@@ -65,18 +84,18 @@ extension ScopeTable {
     /// Whether a grant's id comes before another's. Does not allocate.
     func precedes(_ entry: Int, _ other: Int) -> Bool {
         if entry == other { return false }
-        let grants = state.grants
-        return grants.conditions.texts.precedes(grants.records.at(entry).id, grants.records.at(other).id)
+        return state.grants.conditions.texts.precedes(
+            state.grants.records.at(entry).id, state.grants.records.at(other).id)
     }
 
     /// Whether a grant, should it allow, is to be taken instead of what was found so far.
     ///
-    /// Where staleness ends several at once, the grant's own end counts; then the order of ids, so that a tie does not
-    /// depend on the order of the caller's groups.
+    /// Where staleness ends several at once, the grant's own end counts; then the grant that was there first (of one
+    /// commit, by the order of paths), so that a tie does not depend on the order of the caller's groups.
     private func isBetter(_ entry: Int, until end: Int64, notAfter: Int64, than survey: Survey) -> Bool {
         guard let allowed = survey.allowed else { return true }
         if (end, notAfter) != (survey.until, survey.latest) { return (end, notAfter) > (survey.until, survey.latest) }
-        return precedes(entry, allowed)
+        return entry < allowed
     }
 
     /// The first denial that names a caller.

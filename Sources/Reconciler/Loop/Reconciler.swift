@@ -98,14 +98,16 @@ package final class Reconciler: Sendable {
         var schedule = ReconcileSchedule(poll: configuration.poll)
         while !Task.isCancelled {
             let succeeded = await reconcile(&accepted, work)
+            await keepTime(&accepted, work)
             logger.debug("run ended", metadata: ["status": "\(succeeded ? "confirmed" : "not confirmed")"])
             var left = schedule.wait(afterSuccess: succeeded, random: .random(in: 0...1))
-            repeat {
-                await keepTime(&accepted, work)
+            while !Task.isCancelled {
                 let part = min(left, .seconds(Self.timeKept.seconds))
                 if await gate.wait(upTo: part) { break }
                 left -= part
-            } while left > .zero && !Task.isCancelled
+                guard left > .zero, !Task.isCancelled else { break }
+                await keepTime(&accepted, work)
+            }
         }
     }
 
@@ -333,7 +335,9 @@ extension Reconciler {
 extension Reconciler {
     private func report(_ fault: ReconcileFault, at now: Instant) {
         set(fault.step, .no, fault.reason, fault.message, commit: fault.commit)
-        if fault.isDisagreement { set(.remotes, .no, fault.reason, fault.message, commit: fault.commit) }
+        if fault.isDisagreement || (fault.step == .fetch && configuration.mirror != nil) {
+            set(.remotes, .no, fault.reason, fault.message, commit: fault.commit)
+        }
         if fault.stalls { set(.stalled, .yes, fault.reason, fault.message, commit: fault.commit) }
         board.withLock { $0.lastFailure = ReconcilerStatus.Failure(at: now, message: fault.message) }
     }

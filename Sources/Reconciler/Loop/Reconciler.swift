@@ -255,8 +255,8 @@ extension Reconciler {
             let message =
                 "no remote that was reached has `\(tip.hex)`, where the branch was seen last; access goes on for as "
                 + "long as each tier's `stale` allows"
-            set(.fetch, .no, "NotConfirmed", message, commit: tip)
             board.withLock { $0.lastFailure = ReconcilerStatus.Failure(at: now, message: message) }
+            set(.fetch, .no, "NotConfirmed", message, commit: tip)
             return
         }
         set(.fetch, .yes, "Fetched", "the remote's `\(configuration.branch)` is at `\(tip.hex)`", commit: tip)
@@ -273,8 +273,8 @@ extension Reconciler {
             return board.status(at: now).broken.filter { $0.severity == .error }
         }
         pass(commit)
-        set(.live, .yes, reason, "every decision is made by `\(commit.hex)`", commit: commit)
         degrade(broken, commit)
+        set(.live, .yes, reason, "every decision is made by `\(commit.hex)`", commit: commit)
     }
 
     private func pass(_ commit: ObjectID) {
@@ -334,12 +334,13 @@ extension Reconciler {
 
 extension Reconciler {
     private func report(_ fault: ReconcileFault, at now: Instant) {
+        // First, so that whoever reads in the log that a step failed finds the failure in the status.
+        board.withLock { $0.lastFailure = ReconcilerStatus.Failure(at: now, message: fault.message) }
         set(fault.step, .no, fault.reason, fault.message, commit: fault.commit)
         if fault.isDisagreement || (fault.step == .fetch && configuration.mirror != nil) {
             set(.remotes, .no, fault.reason, fault.message, commit: fault.commit)
         }
         if fault.stalls { set(.stalled, .yes, fault.reason, fault.message, commit: fault.commit) }
-        board.withLock { $0.lastFailure = ReconcilerStatus.Failure(at: now, message: fault.message) }
     }
 
     private func set(

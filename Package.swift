@@ -6,7 +6,7 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
-    // Debug builds, which every test runs in, check at run time that accesses do not overlap; see docs/decisions/0006.
+    // Debug builds, which every test runs in, check at run time that accesses do not overlap; see docs/decisions/0011.
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
@@ -104,7 +104,9 @@ let package = Package(
         .testTarget(name: "GrantModelTests", dependencies: ["GrantModel", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ReconcilerTests",
-            dependencies: ["Reconciler", "GrantModel", "TestSupport", "CLibGit2", crypto, cryptoExtras, logging],
+            dependencies: [
+                "Reconciler", "GrantModel", "FuzzChecks", "TestSupport", "CLibGit2", crypto, cryptoExtras, logging,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -142,6 +144,10 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // What must hold for any input; the fuzz targets below search for what it does not hold for.
+        .target(
+            name: "FuzzChecks", dependencies: ["GrantModel", "Reconciler"], path: "Fuzz/Checks", swiftSettings: strict),
+
         // Benchmarks measure; nothing asserts on time.
         .target(name: "CAllocationCount", path: "Benchmarks/CAllocationCount"),
         .executableTarget(
@@ -155,3 +161,12 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// Fuzz targets need a build with libFuzzer, which no other target could be linked in: `scripts/fuzz` asks for them.
+if Context.environment["GRANTCTL_FUZZ"] != nil {
+    package.targets += ["Document", "Signature", "Commit"].map { name in
+        .executableTarget(
+            name: "Fuzz\(name)", dependencies: ["FuzzChecks"], path: "Fuzz/\(name)",
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+    }
+}

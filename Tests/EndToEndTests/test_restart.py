@@ -82,6 +82,23 @@ def test_a_rewritten_branch_freezes_the_accepted_table(demo, gateway):
     assert gateway.status()["live"]["commit"] == before
     assert gateway.ask(demo.token("triage-bot"))[0] == 200
 
+    # Until somebody accepts the rewrite: exactly that commit, and on record.
+    def accept(*arguments):
+        return subprocess.run(
+            [GRANTCTL, "accept-history", "--config", gateway.folder / "gateway.yaml", *arguments],
+            capture_output=True, text=True, timeout=60)
+
+    rewound = git("rev-parse", "main")
+    assert f"grantctl accept-history {rewound}" in linear["message"]
+    assert accept(before).returncode == 1
+    accepted = accept(rewound, "--why", "a rehearsal")
+    assert accepted.returncode == 0, accepted.stderr
+    deadline = time.monotonic() + 20
+    while gateway.status()["live"]["commit"] != rewound and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert gateway.status()["live"]["commit"] == rewound
+    assert before in accept("--list").stdout and "a rehearsal" in accept("--list").stdout
+
 
 def test_sigterm_lets_a_stream_under_way_finish(demo, gateway):
     gateway.start()

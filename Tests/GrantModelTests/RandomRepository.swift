@@ -34,7 +34,7 @@ struct RandomRepository {
         draft["identity/github.yaml"] = Array(
             HistoryFixture.issuer.replacing("corp.example", with: "github.example").utf8)
         for name in Self.people where chance(20) { draft["people/\(name).yaml"] = person(name) }
-        if chance(70) { draft["data/customer-id.yaml"] = Array("pattern: 'C[0-9]{6}'\n".utf8) }
+        if chance(90) { draft["data/customer-id.yaml"] = Array("pattern: 'C[0-9]{6}'\n".utf8) }
         for path in Self.grantPaths where chance(75) { draft[path] = grant(for: path) }
         if chance(30) { attest() }
         finish()
@@ -333,7 +333,7 @@ struct RandomRepository {
     }
 
     private mutating func condition(denial: Bool) -> String {
-        var parts = ["issuer: \(pick(["corp", "corp", "corp", "corp", "github", "second"]))"]
+        var parts = ["issuer: \(pick(Array(repeating: "corp", count: 8) + ["github", "github", "second"]))"]
         if chance(20) { parts.append("sub: sub-\(pick(Self.people + ["bot"]))") }
         if chance(15) { parts.append("email: \(pick(Self.people))@acme.example") }
         if chance(45) { parts.append("group: \(pick(["agents", "staff", "ops"]))") }
@@ -379,7 +379,7 @@ struct RandomRepository {
         return Array(
             HistoryFixture.grant(
                 to: "[\(to.joined(separator: ", "))]", can: "{\(can.joined(separator: ", "))}",
-                by: pick(["maria", "maria", "maria", "eve", "tom"]),
+                by: pick(["maria", "maria", "maria", "maria", "maria", "eve", "tom"]),
                 why: "w\(Int.random(in: 0...2, using: &generator))", extra: extra.joined(separator: "\n")
             ).utf8)
     }

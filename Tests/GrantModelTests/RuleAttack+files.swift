@@ -128,6 +128,19 @@ extension RuleAttack {
             repository.attest("zed", at: "2026-01-04", [bot])
             return repository
         },
+        RuleAttack("a file nobody can read makes the accountable person somebody", "`zed`, who is not in", .quarantined)
+        {
+            var repository = HistoryFixture.withBot(HistoryFixture.grant(by: "zed"), ["policy.yaml": protected])
+            repository.attest("tom", at: "2026-01-03", [bot])
+            repository.commit(at: "2026-01-04", ["people/zed.yaml": "surprise: yes\n"])
+            return repository
+        },
+        RuleAttack("a file that waits for admins is broken to the same end", "`zed`, who is not in", .quarantined) {
+            var repository = HistoryFixture.withBot(HistoryFixture.grant(by: "zed"), ["policy.yaml": protected])
+            repository.attest("tom", at: "2026-01-03", [bot], and: ["people/zed.yaml": HistoryFixture.person("zed")])
+            repository.commit(at: "2026-01-04", ["people/zed.yaml": nil], problems: link("people/zed.yaml"))
+            return repository
+        },
         RuleAttack("an issuer that waits for admins", "the issuer `fresh`, which is not in identity/", .quarantined) {
             var repository = HistoryFixture.withBot(
                 HistoryFixture.grant(to: "[{issuer: fresh, group: agents}]"), ["policy.yaml": protected])

@@ -1,6 +1,7 @@
 import Foundation
 import GrantModel
 import Proxy
+import Reconciler
 import Records
 import Testing
 
@@ -90,6 +91,68 @@ struct GatewayFileTests {
         #expect(fault?.diagnostics.map(\.code) == [code])
         #expect(fault?.diagnostics.allSatisfy { $0.line >= 3 && $0.column >= 1 && !$0.help.isEmpty } == true)
         #expect(fault?.description.contains("sk-in-the-clear") == false || code == "bad-secret")
+    }
+
+    private static let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHkMBMzRYQGm0PzF5dN7C1qvXkxGqJkRrAqnZZkSHhxB forge"
+    private static let oid = String(repeating: "4f", count: 20)
+
+    @Test("names two remotes, each with what it is reached by, and what commits must show")
+    func remotes() throws {
+        let pin = Array(repeating: "9F", count: 32).joined(separator: ":")
+        let file = try read(
+            """
+            state: /s
+            grants:
+              urls:
+                - {url: https://git.acme.example/a.git, credential: env:ONE, ca: ca.pem, certificate_pin: '\(pin)'}
+                - {url: 'ssh://git@mirror.example/a.git', ssh_key: key, ssh_passphrase: env:TWO, host_keys: [\(Self.key)]}
+              commits: signed
+              forge_keys: [\(Self.key)]
+              signed_after: \(Self.oid)
+              fetch_deadline: 30s
+            listen: {socket: a}
+
+            """)
+        #expect(file.grants.remote.url == "https://git.acme.example/a.git")
+        #expect(file.grants.remote.credential == .environment("ONE"))
+        #expect(file.grants.remote.certificatePin == String(repeating: "9F", count: 32))
+        #expect(file.grants.mirror?.sshKey?.hasSuffix("/key") == true)
+        #expect(file.grants.mirror?.sshPassphrase == .environment("TWO"))
+        #expect(file.grants.mirror?.credential == nil && file.grants.mirror?.hostKeys.count == 1)
+        #expect(file.grants.fetchDeadline == Span(seconds: 30))
+        guard case .signed(let keys, let after) = file.grants.commits else {
+            Issue.record("not signed")
+            return
+        }
+        #expect(keys.count == 1 && after == ObjectID(hex: Self.oid))
+        #expect(try read("state: /s\ngrants: {urls: [/a, /b]}\nlisten: {socket: a}\n").grants.mirror?.url == "/b")
+        let one = try read("state: /s\ngrants: {urls: [/a]}\nlisten: {socket: a}\n")
+        #expect(one.grants.remote.url == "/a" && one.grants.mirror == nil && one.grants.commits == .any)
+    }
+
+    @Test(
+        "is refused where remotes or commits contradict themselves",
+        arguments: [
+            ("{}", "missing-field"), ("{url: relative/path}", "bad-remote"),
+            ("{url: 'http://git.example/a'}", "bad-remote"),
+            ("{url: 'https://u:secret@git.example/a'}", "bad-remote"), ("{url: 'git@git.example:a'}", "bad-remote"),
+            ("{url: /a, credential: env:A}", "bad-remote"), ("{url: /a, host_keys: [x]}", "bad-remote"),
+            ("{url: 'https://git.example/a', ssh_key: a}", "bad-remote"),
+            ("{url: 'https://git.example/a', certificate_pin: abc}", "bad-pin"),
+            ("{urls: []}", "empty-list"), ("{urls: [/a, /b, /c]}", "bad-remote"), ("{urls: [/a, /a]}", "bad-remote"),
+            ("{urls: ['git@git.example:a']}", "bad-remote"),
+            ("{urls: ['https://a.example/a', 'https://b.example/a'], credential: env:A}", "bad-remote"),
+            ("{urls: [{url: /a, poll: 3s}]}", "unknown-field"), ("{url: /a, commits: maybe}", "unknown-value"),
+            ("{url: /a, forge_keys: [\(key)]}", "bad-commits"), ("{url: /a, signed_after: \(oid)}", "bad-commits"),
+            ("{url: /a, commits: signed, forge_keys: [rubbish]}", "bad-public-key"),
+            ("{url: /a, commits: signed, signed_after: main}", "bad-commit"),
+        ])
+    func contradictions(grants: String, code: String) throws {
+        let fault = #expect(throws: GatewayFileFault.self) {
+            _ = try read("state: /s\ngrants: \(grants)\nlisten: {socket: a}\n")
+        }
+        #expect(fault?.diagnostics.map(\.code) == [code], "\(fault?.description ?? "")")
+        #expect(fault?.description.contains("secret@") != true)
     }
 
     @Test("reports all of its errors at once")

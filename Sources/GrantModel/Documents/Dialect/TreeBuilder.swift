@@ -229,10 +229,12 @@ private struct Places {
         for (index, byte) in bytes.enumerated() where byte == 0x0A { lineStarts.append(index + 1) }
     }
 
-    /// At the end of the text, libyaml starts a line that nobody wrote.
-    mutating func withinText(_ mark: yaml_mark_t) -> Position {
+    mutating func withinText(_ mark: yaml_mark_t) -> Position { end(mark) ?? position(mark) }
+
+    /// At the end of the text, libyaml starts a line that nobody wrote; what it finds there is at the end of the last.
+    private func end(_ mark: yaml_mark_t) -> Position? {
         let breaks = bytes.count { $0 == 0x0A }
-        guard mark.line > breaks else { return position(mark) }
+        guard mark.line > breaks else { return nil }
         let lastLine = bytes.lastIndex(of: 0x0A).map { bytes.count - $0 - 1 } ?? bytes.count
         return Position(line: breaks + 1, column: lastLine + 1)
     }
@@ -240,9 +242,12 @@ private struct Places {
     mutating func position(_ mark: yaml_mark_t) -> Position { place(mark).position }
 
     mutating func place(_ mark: yaml_mark_t) -> (position: Position, offset: Int) {
-        if ascii { return (Position(line: mark.line + 1, column: mark.column + 1), mark.index) }
+        if ascii {
+            if mark.index >= bytes.count, let end = end(mark) { return (end, bytes.count) }
+            return (Position(line: mark.line + 1, column: mark.column + 1), mark.index)
+        }
         guard lineStarts.indices.contains(mark.line) else {
-            return (Position(line: mark.line + 1, column: 1), bytes.count)
+            return (end(mark) ?? Position(line: mark.line + 1, column: 1), bytes.count)
         }
         if mark.line != line || mark.column < column {
             line = mark.line

@@ -6,7 +6,7 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
-    // Debug builds, which every test runs in, check at run time that accesses do not overlap; see docs/decisions/0011.
+    // Debug builds, which every test runs in, check at run time that accesses do not overlap; see docs/decisions/0012.
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 

@@ -56,9 +56,6 @@ package enum DocumentReader {
     private static func tree(
         of bytes: [UInt8], _ search: ForbiddenText.Search, _ problems: DocumentProblems
     ) -> DocumentNode? {
-        if search.ascii, search.found.isEmpty, let root = bytes.withUnsafeBufferPointer({ PlainReader.read($0) }) {
-            return root
-        }
         var readable = bytes
         // What is forbidden is blotted out, so that the rest of the file can be checked in the same run.
         for forbidden in search.found {

@@ -20,7 +20,7 @@ struct ConnectionOptions {
     func contains(_ name: String) -> Bool {
         var name = name
         return name.withUTF8 { name in
-            names.contains { $0.elementsEqual(name.lazy.map(Self.lowercased)) }
+            names.contains { $0.elementsEqual(name.lazy.map(\.asciiLowercased)) }
         }
     }
 
@@ -28,14 +28,10 @@ struct ConnectionOptions {
         // What nearly every message says.
         guard !list.isField("keep-alive"), !list.isField("close") else { return }
         for option in list.split(separator: UInt8(ascii: ",")) {
-            let front = option.drop(while: Self.isBlank)
-            guard let last = front.lastIndex(where: { !Self.isBlank($0) }) else { continue }
-            let name = front[...last].map(Self.lowercased)
-            if !name.elementsEqual("close".utf8), !name.elementsEqual("keep-alive".utf8) { names.append(name) }
+            let name = option.withoutFieldBlanks.map(\.asciiLowercased)
+            if !name.isEmpty, !name.elementsEqual("close".utf8), !name.elementsEqual("keep-alive".utf8) {
+                names.append(name)
+            }
         }
     }
-
-    private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-
-    private static func lowercased(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
 }

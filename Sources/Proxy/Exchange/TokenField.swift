@@ -13,10 +13,10 @@ enum TokenField: Equatable {
     case scheme
 
     init(authorization: String?, apiKey: String?) {
-        let key = apiKey.map { Array(Self.trimmed(Array($0.utf8)[...])) } ?? []
+        let key = apiKey.map { Array(Array($0.utf8).withoutFieldBlanks) } ?? []
         var bearer: [UInt8] = []
         if let authorization {
-            let value = Self.trimmed(Array(authorization.utf8)[...])
+            let value = Array(authorization.utf8).withoutFieldBlanks
             if !value.isEmpty {
                 let scheme = value.prefix(6)
                 guard scheme.count == 6, zip(scheme, "bearer".utf8).allSatisfy({ $0 | 0x20 == $1 }),
@@ -25,7 +25,7 @@ enum TokenField: Equatable {
                     self = .scheme
                     return
                 }
-                bearer = Array(Self.trimmed(value.dropFirst(6)))
+                bearer = Array(value.dropFirst(6).withoutFieldBlanks)
             }
         }
         switch (bearer.isEmpty, key.isEmpty) {
@@ -34,13 +34,5 @@ enum TokenField: Equatable {
         case (true, false): self = .token(key)
         case (false, false): self = bearer == key ? .token(bearer) : .conflict
         }
-    }
-
-    /// Without optional white space (RFC 9110 §5.6.3) round it.
-    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-        let front = bytes.drop(while: isSpace)
-        guard let last = front.lastIndex(where: { !isSpace($0) }) else { return [] }
-        return front[...last]
     }
 }

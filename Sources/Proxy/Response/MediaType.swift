@@ -21,14 +21,12 @@ package enum MediaType: Sendable {
 
     /// Without ASCII case and surrounding blanks.
     private static func matches(_ text: Slice<UnsafeRawBufferPointer>, _ name: StaticString) -> Bool {
-        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
-        let rest = text.drop(while: isBlank)
+        let rest = text.drop(while: \.isFieldBlank)
         let length = name.utf8CodeUnitCount
         guard rest.count >= length else { return false }
         for (byte, expected) in zip(rest, UnsafeBufferPointer(start: name.utf8Start, count: length)) {
-            let lower = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
-            guard lower == expected else { return false }
+            guard byte.asciiLowercased == expected else { return false }
         }
-        return rest.dropFirst(length).allSatisfy(isBlank)
+        return rest.dropFirst(length).allSatisfy(\.isFieldBlank)
     }
 }

@@ -24,7 +24,23 @@ struct CurlFetch {
         var isFull = false
     }
 
+    /// The body of a 200.
     func document(at address: IssuerAddress) throws(IssuerFault) -> [UInt8] {
+        let (status, bytes) = try answer(of: address)
+        guard status == 200 else {
+            throw IssuerFault(
+                "`\(address.text)` answered with status \(status) instead of 200; redirects are not followed")
+        }
+        return bytes
+    }
+
+    /// Whatever is answered, with its status.
+    /// - Parameters:
+    ///   - form: sent by POST as `application/x-www-form-urlencoded`; nil for GET.
+    ///   - fields: header fields, `Name: value`. They go to this address only, since redirects are not followed.
+    func answer(
+        of address: IssuerAddress, form: String? = nil, fields: [String] = []
+    ) throws(IssuerFault) -> (status: Int, body: [UInt8]) {
         guard Self.isReady, let handle = curl_easy_init() else {
             throw IssuerFault("libcurl cannot be used")
         }
@@ -32,8 +48,15 @@ struct CurlFetch {
         // One byte more than libcurl asks for, so that the text always ends.
         var message = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE) + 1)
         let sink = Sink()
+        var list: UnsafeMutablePointer<curl_slist>?
+        defer { curl_slist_free_all(list) }
+        for field in fields {
+            guard let longer = curl_slist_append(list, field) else { throw IssuerFault("libcurl has no memory") }
+            list = longer
+        }
         let code: CURLcode = try message.withUnsafeMutableBufferPointer { buffer throws(IssuerFault) in
             try configure(handle, for: address, errors: buffer.baseAddress)
+            try configure(handle, form: form, fields: list)
             let write = grantctl_curl_set_write(
                 handle,
                 { data, size, count, context in
@@ -57,11 +80,20 @@ struct CurlFetch {
             throw IssuerFault("`\(address.text)` cannot be fetched: \(Self.text(of: code, message))")
         }
         var status = 0
-        guard grantctl_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK, status == 200 else {
-            throw IssuerFault(
-                "`\(address.text)` answered with status \(status) instead of 200; redirects are not followed")
+        guard grantctl_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK else {
+            throw IssuerFault("`\(address.text)` gave no answer")
         }
-        return sink.bytes
+        return (status, sink.bytes)
+    }
+
+    private func configure(
+        _ handle: UnsafeMutableRawPointer, form: String?, fields: UnsafeMutablePointer<curl_slist>?
+    ) throws(IssuerFault) {
+        var codes: [CURLcode] = []
+        if let fields { codes.append(grantctl_curl_set_pointer(handle, CURLOPT_HTTPHEADER, fields)) }
+        // Copied by libcurl; also what makes the request a POST.
+        if let form { codes.append(grantctl_curl_set_string(handle, CURLOPT_COPYPOSTFIELDS, form)) }
+        guard codes.allSatisfy({ $0 == CURLE_OK }) else { throw IssuerFault("libcurl refused an option") }
     }
 
     private func configure(

@@ -12,12 +12,15 @@ import ArgumentParser
               grantctl serve --config gateway.yaml           the gateway
               grantctl validate                              what is wrong in this grants repository
               grantctl standing --repo .                     which grants are in force, and why not
+              grantctl login; eval "$(grantctl env --token)"  use the gateway from here
               grantctl explain --repo . --service claude --caller @caller.json --request @request.json
             """,
         version: version,
         subcommands: [
             ServeCommand.self, DemoCommand.self, ValidateCommand.self, ExplainCommand.self, StandingCommand.self,
-            StatusCommand.self, DecisionsCommand.self, AcceptHistoryCommand.self, FetchChildCommand.self,
+            StatusCommand.self, DecisionsCommand.self,
+            LoginCommand.self, LogoutCommand.self, TokenCommand.self, EnvCommand.self, WhoamiCommand.self,
+            AcceptHistoryCommand.self, FetchChildCommand.self,
         ])
 
     /// Runs a command and ends the process with the exit code it documents.

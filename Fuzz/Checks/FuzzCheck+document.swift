@@ -11,6 +11,9 @@ extension FuzzCheck {
         switch path {
         case .policy, .person, .issuer, .service, .dataClass, .grant, .attestation, .denial:
             if hasError == (parsed.document != nil) { return "a document and an error, or neither" }
+        case .metadata:
+            // XML, not the dialect.
+            return hasError == (parsed.document != nil) ? "metadata and an error, or neither" : nil
         case .misplaced: if !hasError || parsed.document != nil { return "a misplaced file that nobody is told of" }
         case .attestationSignature, .outside: if parsed.document != nil { return "a document where none belongs" }
         }

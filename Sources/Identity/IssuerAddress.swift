@@ -21,6 +21,11 @@ struct IssuerAddress: Sendable, Hashable {
         }
     }
 
+    /// Where the configuration says that keys or metadata are.
+    init(keys: ByteString, field: String = "keys") throws(IssuerFault) {
+        try self.init(keys, query: true, field: field)
+    }
+
     private init(_ bytes: ByteString, query: Bool, field: String) throws(IssuerFault) {
         // The characters of RFC 3986 without those that parsers disagree about: no backslash, no user name, no brackets
         // but round an address, nothing unprintable.

@@ -1,42 +1,45 @@
 import Foundation
 import GrantModel
 import Logging
-import StrictJSON
 import Synchronization
 
 /// The keys of one issuer: fetched when they are needed, shared by all who wait for them. Thread-safe.
-final class IssuerKeys: Sendable {
+final class IssuerKeys<Keys: Sendable>: Sendable {
     private struct State {
-        var ring = KeyRing()
+        var ring = KeyRing<Keys>()
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     /// More are turned away rather than kept: a fetch may take seconds, and tokens are free to make up.
-    private static let mostWaiting = 1_024
+    private static var mostWaiting: Int { 1_024 }
 
     private let issuer: ByteString
-    private let certificateAuthority: String?
+    private let published: @Sendable () throws(IssuerFault) -> Keys
     private let logger: Logger
     private let state = Mutex(State())
 
-    /// - Parameter issuer: the identifier below which discovery happens.
-    init(issuer: ByteString, certificateAuthority: String?, logger: Logger) {
+    /// - Parameters:
+    ///   - issuer: what the log calls it.
+    ///   - published: fetches what it publishes now; blocks its thread.
+    init(issuer: ByteString, logger: Logger, published: @escaping @Sendable () throws(IssuerFault) -> Keys) {
         self.issuer = issuer
-        self.certificateAuthority = certificateAuthority
+        self.published = published
         self.logger = logger
     }
 
     /// The last good keys; waits for the first ones. Nil when there are none to be had.
-    func current(now: Instant) async -> KeySet? {
+    func current(now: Instant) async -> Fetched<Keys>? {
         await keys(now: now) { $0.current(now: now) }
     }
 
     /// Keys newer than `keys`; waits while they are fetched. Nil when there are none, or the issuer was asked only just now.
-    func newer(than keys: KeySet, now: Instant) async -> KeySet? {
+    func newer(than keys: Fetched<Keys>, now: Instant) async -> Fetched<Keys>? {
         await self.keys(now: now) { $0.newer(than: keys.generation, now: now) }
     }
 
-    private func keys(now: Instant, _ step: @Sendable (inout KeyRing) -> KeyRing.Step) async -> KeySet? {
+    private func keys(
+        now: Instant, _ step: @Sendable (inout KeyRing<Keys>) -> KeyRing<Keys>.Step
+    ) async -> Fetched<Keys>? {
         // A fetch that ends may be followed by another; nobody waits for a third.
         for _ in 0..<3 {
             switch state.withLock({ step(&$0.ring) }) {
@@ -78,13 +81,10 @@ final class IssuerKeys: Sendable {
             sigemptyset(&pipe)
             sigaddset(&pipe, SIGPIPE)
             pthread_sigmask(SIG_BLOCK, &pipe, nil)
-            let fetched: KeySet?
+            let fetched: Keys?
             do throws(IssuerFault) {
-                let keys = try published()
-                logger.info(
-                    "fetched the keys of an issuer",
-                    metadata: ["issuer": "\(issuer)", "keys": "\(keys.keys.count)"])
-                fetched = keys
+                fetched = try published()
+                logger.info("fetched the keys of an issuer", metadata: ["issuer": "\(issuer)"])
             } catch {
                 logger.warning(
                     "the keys of an issuer cannot be fetched; the last good ones stay in use",
@@ -100,26 +100,5 @@ final class IssuerKeys: Sendable {
                 continuation.resume()
             }
         }
-    }
-
-    /// Discovery, then the key set it names (OpenID Connect Discovery 1.0 sections 4.2 and 4.3).
-    private func published() throws(IssuerFault) -> KeySet {
-        let fetch = CurlFetch(certificateAuthority: certificateAuthority)
-        let address = try IssuerAddress(issuer: issuer)
-        let document: StrictObject
-        do {
-            document = try StrictObject(try fetch.document(at: address.configuration), parser: JSONParser())
-        } catch let fault as IssuerFault {
-            throw fault
-        } catch {
-            throw IssuerFault("its discovery document is not a plain JSON object")
-        }
-        guard document.text("issuer") == issuer else {
-            throw IssuerFault("its discovery document names another `issuer`")
-        }
-        guard let location = document.text("jwks_uri") else {
-            throw IssuerFault("its discovery document has no `jwks_uri`")
-        }
-        return try KeySet(try fetch.document(at: try IssuerAddress(keys: location, of: address)))
     }
 }

@@ -1,15 +1,22 @@
 import GrantModel
 
+/// What an issuer published at one moment, and which of its publications it is.
+struct Fetched<Keys: Sendable>: Sendable {
+    let keys: Keys
+    /// Counts the fetches of one issuer, so that a reader can tell whether there is a newer one.
+    let generation: Int
+}
+
 /// When an issuer's keys are fetched, and which are in use: a pure state machine, the clock passed in.
 ///
 /// The last good keys stay until newer ones replace them. They are fetched again when a token is signed by a key that is
 /// not among them, and in passing once they are a quarter of an hour old so that a withdrawn key goes, in both cases at
 /// most once a minute; the first fetch does not count. While there are none at all, a failed fetch is repeated sooner.
-struct KeyRing {
+struct KeyRing<Keys: Sendable> {
     enum Step {
-        case use(KeySet)
+        case use(Fetched<Keys>)
         /// Fetch, and do not wait for it.
-        case useAndFetch(KeySet)
+        case useAndFetch(Fetched<Keys>)
         case fetch
         /// Another caller's fetch is under way.
         case wait
@@ -17,11 +24,11 @@ struct KeyRing {
         case none
     }
 
-    static let betweenRefetches = Span.minutes(1)
-    static let freshFor = Span.minutes(15)
-    static let betweenFirstAttempts = Span(seconds: 2)
+    private static var betweenRefetches: Span { .minutes(1) }
+    private static var freshFor: Span { .minutes(15) }
+    private static var betweenFirstAttempts: Span { Span(seconds: 2) }
 
-    private var keys: KeySet?
+    private var keys: Fetched<Keys>?
     private var fetchedAt = Instant.distantPast
     private var lastAttempt: Instant?
     private var lastRefetch: Instant?
@@ -49,11 +56,10 @@ struct KeyRing {
         return startRefetch(now: now) ? .fetch : .none
     }
 
-    mutating func finish(_ fetched: KeySet?, now: Instant) {
+    mutating func finish(_ fetched: Keys?, now: Instant) {
         isFetching = false
-        guard var fetched else { return }
-        fetched.generation = (keys?.generation ?? 0) + 1
-        keys = fetched
+        guard let fetched else { return }
+        keys = Fetched(keys: fetched, generation: (keys?.generation ?? 0) + 1)
         fetchedAt = now
     }
 

@@ -4,8 +4,6 @@ import StrictJSON
 /// The keys an issuer published at one moment (RFC 7517 section 5).
 struct KeySet: Sendable {
     let keys: [VerificationKey]
-    /// Counts the sets of one issuer, so that a reader can tell whether there is a newer one.
-    var generation = 0
 
     /// A larger set is refused whole.
     static let mostKeys = 100
@@ -13,7 +11,8 @@ struct KeySet: Sendable {
     private static let mostTried = 4
 
     /// Reads a key set; keys that are of no use here are left out.
-    init(_ bytes: [UInt8]) throws(IssuerFault) {
+    /// - Parameter uses: what a key's `use` may say where it says anything.
+    init(_ bytes: [UInt8], uses: Set<ByteString> = ["sig"]) throws(IssuerFault) {
         let outcome: Result<[VerificationKey], IssuerFault>
         do {
             outcome = try JSONParser().withDocument(bytes) { root in
@@ -27,7 +26,7 @@ struct KeySet: Sendable {
                     guard count <= Self.mostKeys else {
                         return .failure(IssuerFault("its key set has more than \(Self.mostKeys) keys"))
                     }
-                    if let jwk = try? StrictObject(entry), let key = VerificationKey(jwk) {
+                    if let jwk = try? StrictObject(entry), let key = VerificationKey(jwk, uses: uses) {
                         keys.append(key)
                     }
                 }

@@ -6,6 +6,8 @@ import StrictJSON
 struct TokenHeader {
     let algorithm: SignatureAlgorithm
     let keyIdentifier: ByteString?
+    /// `JOSE`, which JWT-SVIDs may say (SPIFFE JWT-SVID section 2.3), and nobody else.
+    let isJOSE: Bool
 
     init(_ bytes: [UInt8], parser: JSONParser) throws(TokenFault) {
         let header: StrictObject
@@ -17,8 +19,13 @@ struct TokenHeader {
         guard header.members["enc"] == nil, header.members["zip"] == nil else { throw .encrypted }
         // `crit` lists extensions that must be understood, of which there are none here; `b64` is one (RFC 7797).
         guard header.members["crit"] == nil, header.members["b64"] == nil else { throw .critical }
-        if let type = header.members["typ"] {
-            guard case .text(let name) = type, Self.isAccepted(type: name) else { throw .type }
+        switch header.members["typ"] {
+        case nil: isJOSE = false
+        case .text(let name):
+            let name = Self.shortened(type: name)
+            isJOSE = name == "jose"
+            guard isJOSE || name == "jwt" || name == "at+jwt" else { throw .type }
+        default: throw .type
         }
         // A content type announces a nested token (RFC 7519 section 5.2), which would be a second interpretation.
         guard header.members["cty"] == nil else { throw .type }
@@ -33,11 +40,11 @@ struct TokenHeader {
     }
 
     /// Media types are compared without case, and may lack their `application/` (RFC 7515 section 4.1.9).
-    private static func isAccepted(type: ByteString) -> Bool {
+    private static func shortened(type: ByteString) -> ByteString {
         var name = type.bytes.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
         if name.starts(with: "application/".utf8) {
             name.removeFirst("application/".utf8.count)
         }
-        return name.elementsEqual("jwt".utf8) || name.elementsEqual("at+jwt".utf8)
+        return ByteString(name)
     }
 }

@@ -75,7 +75,8 @@ enum TokenFault: String, Error, Sendable, CaseIterable {
         case .required: "the token lacks a claim that is required here"
         case .groups: "the token's groups, roles or e-mail address are not plain text"
         case .groupsElsewhere:
-            "the token leaves its groups out because they are too many; have it carry only those needed"
+            "the token leaves its groups out because they are too many: have the identity provider send only the groups "
+                + "assigned to this application, or use application roles"
         }
     }
 

@@ -12,18 +12,12 @@ package final class TokenVerifier: Sendable {
     private struct Registration: Sendable {
         let issuer: Issuer
         let algorithms: Set<SignatureAlgorithm>
-        let keys: IssuerKeys
-    }
-
-    /// Issuers that share these share their keys.
-    private struct Source: Hashable {
-        let issuer: ByteString
-        let certificateAuthority: String?
+        let keys: IssuerKeys<KeySet>
     }
 
     private struct Registry {
         var byIdentifier: [ByteString: [Registration]] = [:]
-        var sources: [Source: IssuerKeys] = [:]
+        var sources: [KeySource: IssuerKeys<KeySet>] = [:]
     }
 
     private let logger: Logger
@@ -40,11 +34,12 @@ package final class TokenVerifier: Sendable {
         registry.withLock { registry in
             var next = Registry()
             for issuer in issuers where issuer.kind == .oidc && !issuer.issuer.isEmpty {
-                let source = Source(issuer: issuer.issuer, certificateAuthority: issuer.certificateAuthority)
+                let source = KeySource(of: issuer)
                 let keys =
                     next.sources[source] ?? registry.sources[source]
-                    ?? IssuerKeys(
-                        issuer: source.issuer, certificateAuthority: source.certificateAuthority, logger: logger)
+                    ?? IssuerKeys(issuer: source.issuer, logger: logger) { () throws(IssuerFault) in
+                        try source.published()
+                    }
                 next.sources[source] = keys
                 let algorithms = Set(issuer.algorithms.compactMap { SignatureAlgorithm(name: $0) })
                 next.byIdentifier[issuer.issuer, default: []]
@@ -100,9 +95,10 @@ package final class TokenVerifier: Sendable {
     /// The one configured issuer that the token claims to be of. Where several files configure one identifier, the audience
     /// tells them apart; the signature decides afterwards either way.
     private func registration(for claims: StrictObject, header: TokenHeader) throws(TokenFault) -> Registration {
-        guard let identifier = claims.text("iss"),
+        guard let identifier = Self.identifier(of: claims),
             let registered = registry.withLock({ $0.byIdentifier[identifier] })
         else { throw .unknownIssuer }
+        guard !header.isJOSE || identifier.bytes.starts(with: "spiffe://".utf8) else { throw .type }
         let accepting = registered.filter { $0.algorithms.contains(header.algorithm) }
         guard let first = accepting.first else { throw .algorithm }
         guard accepting.count > 1 else { return first }
@@ -114,14 +110,23 @@ package final class TokenVerifier: Sendable {
         return meant.first ?? first
     }
 
+    /// What a token says in `iss`. A JWT-SVID need not say anything there: then it is of the trust domain that its subject
+    /// is in (SPIFFE JWT-SVID section 3).
+    private static func identifier(of claims: StrictObject) -> ByteString? {
+        if claims.members["iss"] != nil { return claims.text("iss") }
+        let scheme = Array("spiffe://".utf8)
+        guard let subject = claims.text("sub"), subject.bytes.starts(with: scheme) else { return nil }
+        return ByteString(scheme + subject.bytes.dropFirst(scheme.count).prefix { $0 != UInt8(ascii: "/") })
+    }
+
     private func authenticate(
-        _ token: CompactToken, header: TokenHeader, by issuer: IssuerKeys, now: Instant
+        _ token: CompactToken, header: TokenHeader, by issuer: IssuerKeys<KeySet>, now: Instant
     ) async throws(TokenFault) {
         guard let keys = await issuer.current(now: now) else { throw .keysUnavailable }
-        guard let fault = keys.fault(of: token, header: header) else { return }
+        guard let fault = keys.keys.fault(of: token, header: header) else { return }
         // Keys may have been replaced, also under a name they had before; no newer ones tell an ambiguous token apart.
         guard fault != .ambiguousKey, let newer = await issuer.newer(than: keys, now: now) else { throw fault }
-        if let fault = newer.fault(of: token, header: header) {
+        if let fault = newer.keys.fault(of: token, header: header) {
             throw fault
         }
     }

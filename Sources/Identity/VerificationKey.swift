@@ -22,8 +22,8 @@ struct VerificationKey: Sendable {
     private static let modulusBits = 2048...8192
 
     /// Nil for a key that is of no use here: of another type or purpose, weak, malformed, or with its private half in public.
-    init?(_ jwk: StrictObject) {
-        guard Self.isForSignatures(jwk), jwk.members["d"] == nil, jwk.members["k"] == nil,
+    init?(_ jwk: StrictObject, uses: Set<ByteString> = ["sig"]) {
+        guard Self.isForSignatures(jwk, uses), jwk.members["d"] == nil, jwk.members["k"] == nil,
             let material = Self.material(jwk)
         else { return nil }
         switch jwk["kid"] {
@@ -39,9 +39,9 @@ struct VerificationKey: Sendable {
         self.material = material
     }
 
-    private static func isForSignatures(_ jwk: StrictObject) -> Bool {
-        if let use = jwk["use"], use != .text("sig") {
-            return false
+    private static func isForSignatures(_ jwk: StrictObject, _ uses: Set<ByteString>) -> Bool {
+        if jwk["use"] != nil {
+            guard let use = jwk.text("use"), uses.contains(use) else { return false }
         }
         guard let operations = jwk["key_ops"] else { return true }
         guard case .texts(let names) = operations else { return false }

@@ -19,6 +19,11 @@ struct VerifiedClaims {
         guard claims["cnf"] == nil else { throw .bound }
         guard let subject = claims.text("sub"), !subject.isEmpty, Self.isPlain(subject) else { throw .subject }
 
+        // Whose trust domain it is decides whose keys may vouch for a SPIFFE ID (SPIFFE JWT-SVID section 3.1).
+        if issuer.isTrustDomain {
+            guard subject.bytes.starts(with: issuer.issuer.bytes + [UInt8(ascii: "/")]) else { throw .subject }
+        }
+
         let hidden = unverifiedAddresses()
         let flat = flatClaims(without: hidden)
         for (name, value) in issuer.require {
@@ -85,7 +90,7 @@ struct VerifiedClaims {
         let found: [ByteString]
         switch claims[path] {
         case nil:
-            guard !isElsewhere(path) else { throw .groupsElsewhere }
+            guard !isElsewhere(name, path) else { throw .groupsElsewhere }
             return []
         case .texts(let texts): found = texts.filter { !$0.isEmpty }
         case .text(let text): found = text.bytes.split(separator: UInt8(ascii: " ")).map { ByteString($0) }
@@ -99,8 +104,12 @@ struct VerifiedClaims {
 
     /// Whether the issuer left a claim out and says where to look it up (OpenID Connect Core 1.0 section 5.6.2): access
     /// that is denied to a group must not open because the group was not in the token.
-    private func isElsewhere(_ path: ByteString) -> Bool {
-        claims.members[ByteString("_claim_names.".utf8 + path.bytes)] != nil
+    private func isElsewhere(_ name: ByteString, _ path: ByteString) -> Bool {
+        if claims.members[ByteString("_claim_names.".utf8 + path.bytes)] != nil { return true }
+        // What Entra ID says in place of a list of more than 200 groups, and of more than six in a URL.
+        guard name == "groups" else { return false }
+        return claims["hasgroups"] == .bool(true) || claims["hasgroups"] == .text("true")
+            || claims["groups:src1"] != nil
     }
 
     private func email(at path: ByteString) throws(TokenFault) -> ByteString? {

@@ -21,7 +21,7 @@ struct DocumentsPathTests {
             ("attestations/2026-11-20-tom.yaml.sig", .attestationSignature),
             ("attestations/2026/x.yaml.sig", .attestationSignature),
             ("denied/x.yaml", .denial("x")),
-            ("identity/corp.xml", .outside),
+            ("identity/corp.xml", .metadata("corp")),
             ("README.md", .outside), ("docs/people/x.yaml", .outside), ("Policy.yaml", .outside), ("", .outside),
             ("peoples/x.yaml", .outside), (".github/workflows/x.yaml", .outside), ("policy.yaml/x", .outside),
         ])

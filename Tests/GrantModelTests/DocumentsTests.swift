@@ -222,7 +222,29 @@ struct DocumentsTests {
             "identity/x.yaml",
             "kind: saml\nmetadata: ../x.xml\naudience: [a]\nrecipient: https://g.example/token\nlongest: 1h\nalgorithms: [RS256]\n",
             "2:11 bad-metadata", "6:1 unknown-field"),
+        Case("identity/x.yaml", oidc + "algorithms: [RS256]\nkeys: https://i.example/k\nexchange: {longest: 12h}\n"),
+        Case("identity/x.yaml", oidc + "algorithms: [RS256]\nexchange: {}\n", "6:11 missing-field"),
+        Case("identity/x.yaml", trustDomain("acme.example") + "keys: https://i.example/k\n"),
+        Case("identity/x.yaml", trustDomain("acme.example"), "1:1 missing-field"),
+        Case("identity/x.yaml", trustDomain("Acme/x") + "keys: https://i.example/k\n", "2:9 bad-trust-domain"),
+        Case("identity/x.yaml", trustDomain("") + "keys: https://i.example/k\n", "2:9 bad-trust-domain"),
+        Case("identity/x.yaml", "kind: mtls\n", "1:1 missing-field"),
+        Case("identity/x.yaml", mtls),
+        Case("identity/x.yaml", mtls + "sub: spiffe\nlongest: 24h\nrequire: {trust_domain: acme.example}\n"),
+        Case("identity/x.yaml", mtls + "sub: name\n", "6:6 unknown-value"),
+        Case("identity/x.yaml", mtls + "audience: [x]\n", "6:1 unknown-field"),
+        Case("identity/x.xml", "<EntityDescriptor/>"),
+        Case("identity/x.xml", "", "0:0 bad-metadata"), Case("identity/x.xml", "kind: oidc\n", "0:0 bad-metadata"),
+        Case("identity/x.xml", "<!DOCTYPE x><EntityDescriptor/>", "0:0 bad-metadata"),
+        Case("identity/x.xml", "<x/>", "0:0 bad-metadata"),
     ]
+
+    static func trustDomain(_ name: String) -> String {
+        "kind: oidc\nissuer: spiffe://\(name)\naudience: [a]\nlongest: 1h\nalgorithms: [ES256]\n"
+    }
+
+    static let mtls =
+        "kind: mtls\nca: |\n  -----BEGIN CERTIFICATE-----\n  MAA=\n  -----END CERTIFICATE-----\n"
 
     static func http(_ more: String = "", upstream: String = "https://u.example", prefix: String = "/x") -> String {
         "kind: http\nupstream: \(upstream)\nprefix: \(prefix)\nowners: [tom]\ntier: std\n\(more)"

@@ -103,7 +103,7 @@ struct NaiveEvaluator {
 
     private static func restricts(_ path: ByteString) -> Bool {
         switch DocumentPath(path) {
-        case .policy, .person, .issuer, .service, .dataClass, .denial: true
+        case .policy, .person, .issuer, .metadata, .service, .dataClass, .denial: true
         case .grant, .attestation, .attestationSignature, .outside, .misplaced: false
         }
     }

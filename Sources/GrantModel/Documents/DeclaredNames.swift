@@ -33,7 +33,7 @@ package struct DeclaredNames: Sendable, Hashable {
         case .issuer(let issuer): issuers.insert(issuer.name)
         case .service(let service): services[service.name] = service.kind
         case .dataClass(let dataClass): dataClasses.insert(dataClass.name)
-        case .grant, .attestation, .denial: break
+        case .grant, .attestation, .denial, .metadata: break
         }
     }
 

@@ -3,6 +3,7 @@ package enum Document: Sendable, Hashable, Codable {
     case policy(Policy)
     case person(Person)
     case issuer(Issuer)
+    case metadata(IssuerMetadata)
     case service(Service)
     case dataClass(DataClass)
     case grant(Grant)
@@ -40,6 +41,7 @@ package struct ParsedDocument: Sendable, Hashable {
         case .policy: self = read { Policy.read(&$0).map(Document.policy) }
         case .person(let name): self = read { Person.read(name, &$0).map(Document.person) }
         case .issuer(let name): self = read { Issuer.read(name, &$0).map(Document.issuer) }
+        case .metadata(let name): self = IssuerMetadata.read(name, file)
         case .service(let name): self = read { Service.read(name, &$0).map(Document.service) }
         case .dataClass(let name): self = read { DataClass.read(name, &$0).map(Document.dataClass) }
         case .grant(let id, let service): self = read { Grant.read(id, service, &$0).map(Document.grant) }

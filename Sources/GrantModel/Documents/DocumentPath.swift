@@ -3,6 +3,8 @@ package enum DocumentPath: Sendable, Hashable, Codable {
     case policy
     case person(ByteString)
     case issuer(ByteString)
+    /// `identity/NAME.xml`: what a SAML identity provider publishes of itself.
+    case metadata(ByteString)
     case service(ByteString)
     case dataClass(ByteString)
     /// The id is the path below `grants/` without `.yaml`; the service its first folder.
@@ -11,7 +13,7 @@ package enum DocumentPath: Sendable, Hashable, Codable {
     /// The `.sig` of the attestation at the same path without it.
     case attestationSignature
     case denial(ByteString)
-    /// Not in a known folder: anything may lie there. SAML metadata beside its issuer (`identity/NAME.xml`) counts here.
+    /// Not in a known folder: anything may lie there.
     case outside
     /// In a known folder, and wrong there. The message says what fits.
     case misplaced(message: String)
@@ -44,8 +46,8 @@ package enum DocumentPath: Sendable, Hashable, Codable {
         case "grants": self = Self.grant(path, between, file)
         case "attestations": self = Self.attestation(between, file)
         case _:
-            if folder == "identity", between.isEmpty, Self.name(file, ".xml") != nil {
-                self = .outside
+            if folder == "identity", between.isEmpty, let name = Self.name(file, ".xml") {
+                self = .metadata(name)
                 return
             }
             guard between.isEmpty, let name = Self.name(file, ".yaml") else {

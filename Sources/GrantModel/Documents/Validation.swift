@@ -46,7 +46,7 @@ private struct Tree {
         case .dataClass(let name): names.dataClasses.insert(name)
         case .service(let name): brokenServices.insert(name)
         case .policy: policyIsBroken = true
-        case .grant, .attestation, .attestationSignature, .denial, .outside, .misplaced: break
+        case .grant, .attestation, .attestationSignature, .denial, .metadata, .outside, .misplaced: break
         }
     }
 
@@ -180,6 +180,11 @@ private struct Tree {
             guard case .issuer(let issuer)? = file.parsed.document,
                 let mention = file.parsed.mentions.first(where: { $0.kind == .origin })
             else { continue }
+            if let path = issuer.metadataPath, digests[path] == nil {
+                report(
+                    file, mention, .error, "missing-metadata", "there is no file \(quoted(path))",
+                    help: "commit the identity provider's metadata there, or write its URL")
+            }
             let origin = IssuerOrigin(of: issuer)
             if let other = seen[origin] {
                 warn(

@@ -5,6 +5,8 @@ package struct AcceptedDocuments: Sendable, Codable {
     package internal(set) var policy: Policy?
     package internal(set) var people: [ByteString: Person] = [:]
     package internal(set) var issuers: [ByteString: Issuer] = [:]
+    /// What SAML identity providers publish of themselves, by file name without `.xml`.
+    package internal(set) var metadata: [ByteString: IssuerMetadata] = [:]
     package internal(set) var services: [ByteString: Service] = [:]
     package internal(set) var classes: [ByteString: DataClass] = [:]
     package internal(set) var denials: [ByteString: Denial] = [:]
@@ -29,6 +31,16 @@ package struct AcceptedDocuments: Sendable, Codable {
         issuers[issuer].map { IssuerOrigin(of: $0) } ?? originsOfThoseGone[issuer] ?? .unknown(name: issuer)
     }
 
+    /// The issuers in the order of their names, each with the metadata that lies beside it.
+    var issuersWithMetadata: [Issuer] {
+        issuers.values.sorted { $0.name < $1.name }.map { issuer in
+            guard issuer.metadataPath != nil, let file = issuer.metadata else { return issuer }
+            var issuer = issuer
+            issuer.metadataDocument = metadata[ByteString(file.bytes.dropLast(4))]?.bytes
+            return issuer
+        }
+    }
+
     /// Finds out anew who shares what with whom and which keys are retired, after people or issuers changed.
     mutating func findHumans() {
         let everybody = Array(people.values) + gone.values
@@ -49,6 +61,7 @@ package struct AcceptedDocuments: Sendable, Codable {
         case .issuer(let issuer):
             issuers[issuer.name] = issuer
             originsOfThoseGone[issuer.name] = nil
+        case .metadata(let document): metadata[document.name] = document
         case .service(let service): services[service.name] = service
         case .dataClass(let dataClass): classes[dataClass.name] = dataClass
         case .denial(let denial): denials[denial.name] = denial
@@ -64,6 +77,7 @@ package struct AcceptedDocuments: Sendable, Codable {
             if let person = people.removeValue(forKey: name) { gone[name] = person }
         case .issuer(let name):
             if let gone = issuers.removeValue(forKey: name) { originsOfThoseGone[name] = IssuerOrigin(of: gone) }
+        case .metadata(let name): metadata[name] = nil
         case .service(let name): services[name] = nil
         case .dataClass(let name): classes[name] = nil
         case .denial(let name): denials[name] = nil

@@ -130,7 +130,7 @@ extension DocumentPath {
     /// Whether `protect: attestation` covers files of this kind. Denials never need any.
     var isProtected: Bool {
         switch self {
-        case .policy, .person, .issuer, .service, .dataClass: true
+        case .policy, .person, .issuer, .metadata, .service, .dataClass: true
         case .grant, .attestation, .attestationSignature, .denial, .outside, .misplaced: false
         }
     }

@@ -167,7 +167,7 @@ extension AccessState {
         let isSame: Bool?
         switch path {
         case .grant: isSame = held.isThere ? held.isSame : nil
-        case .policy, .person, .issuer, .service, .dataClass:
+        case .policy, .person, .issuer, .metadata, .service, .dataClass:
             isSame = restrictions[decision.file]?.sha256.map { $0 == decision.sha256 }
         case .attestation, .attestationSignature, .denial, .outside, .misplaced: return .notReviewable
         }

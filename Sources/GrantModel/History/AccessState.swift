@@ -181,7 +181,8 @@ package struct AccessState: Sendable {
                     takeRemoval(below, kind: DocumentPath(below), touched: &touchedSittings)
                     humansChanged = true
                 }
-            case .policy, .person, .issuer, .service, .dataClass, .grant, .attestation, .attestationSignature, .denial:
+            case .policy, .person, .issuer, .metadata, .service, .dataClass, .grant, .attestation,
+                .attestationSignature, .denial:
                 if kind.tellsPeopleApart { humansChanged = true }
                 takeRemoval(path, kind: kind, touched: &touchedSittings)
             }
@@ -192,7 +193,7 @@ package struct AccessState: Sendable {
         for file in change.written {
             let kind = DocumentPath(file.path)
             switch kind {
-            case .policy, .person, .issuer, .service, .dataClass, .denial:
+            case .policy, .person, .issuer, .metadata, .service, .dataClass, .denial:
                 if kind.tellsPeopleApart { humansChanged = true }
                 let parsed = read(kind, file)
                 findings[file.path] = parsed.diagnostics.isEmpty ? nil : parsed.diagnostics
@@ -269,7 +270,7 @@ package struct AccessState: Sendable {
 
     private mutating func takeRemoval(_ path: ByteString, kind: DocumentPath, touched: inout Set<ByteString>) {
         switch kind {
-        case .policy, .person, .issuer, .service, .dataClass, .denial: removeRestriction(path, kind: kind)
+        case .policy, .person, .issuer, .metadata, .service, .dataClass, .denial: removeRestriction(path, kind: kind)
         case .grant:
             if let former = grants.remove(path) { formerBytes[path, default: [:]][former] = ordinal }
         case .attestation:
@@ -288,7 +289,7 @@ package struct AccessState: Sendable {
         _ path: ByteString, kind: DocumentPath, observed: Instant, touched: inout Set<ByteString>
     ) {
         switch kind {
-        case .policy, .person, .issuer, .service, .dataClass, .denial: breakRestriction(path, kind: kind)
+        case .policy, .person, .issuer, .metadata, .service, .dataClass, .denial: breakRestriction(path, kind: kind)
         case .grant: grants.makeUnreadable(path, landing: Landing(observed: observed, ordinal: ordinal))
         case .attestation, .attestationSignature: takeRemoval(path, kind: kind, touched: &touched)
         case .outside, .misplaced: break
@@ -301,7 +302,8 @@ extension DocumentPath {
     var tellsPeopleApart: Bool {
         switch self {
         case .person, .issuer: true
-        case .policy, .service, .dataClass, .grant, .attestation, .attestationSignature, .denial, .outside, .misplaced:
+        case .policy, .metadata, .service, .dataClass, .grant, .attestation, .attestationSignature, .denial, .outside,
+            .misplaced:
             false
         }
     }

@@ -56,7 +56,7 @@ package struct CommitChange: Sendable {
     var concernsRestrictions: Bool {
         func concerns(_ path: ByteString) -> Bool {
             switch DocumentPath(path) {
-            case .policy, .person, .issuer, .service, .dataClass, .denial: true
+            case .policy, .person, .issuer, .metadata, .service, .dataClass, .denial: true
             case .misplaced, .outside: !path.hasPrefix("grants/") && !path.hasPrefix("attestations/")
             case .grant, .attestation, .attestationSignature: false
             }

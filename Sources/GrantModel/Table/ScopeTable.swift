@@ -61,7 +61,7 @@ package final class ScopeTable: Sendable {
         policyName = accepted.policy?.name ?? ""
         admins = accepted.policy?.admins ?? []
         services = accepted.services.values.sorted { $0.name < $1.name }
-        issuers = accepted.issuers.values.sorted { $0.name < $1.name }
+        issuers = accepted.issuersWithMetadata
         denials = accepted.denials.values.sorted { $0.name < $1.name }
         serviceRules = services.map {
             ServiceRule(

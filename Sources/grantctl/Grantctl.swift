@@ -18,6 +18,8 @@ import ArgumentParser
         version: version,
         subcommands: [
             ServeCommand.self, DemoCommand.self, ValidateCommand.self, ExplainCommand.self, StandingCommand.self,
+            DueCommand.self, AttestCommand.self, RevokeCommand.self, DenyCommand.self, LogCommand.self,
+            RemindCommand.self,
             StatusCommand.self, DecisionsCommand.self,
             LoginCommand.self, LogoutCommand.self, TokenCommand.self, EnvCommand.self, WhoamiCommand.self,
             AcceptHistoryCommand.self, FetchChildCommand.self,

@@ -151,7 +151,7 @@ extension AccessState {
     }
 
     /// The person that a file is about as it is now, accepted or not.
-    private func described(at path: ByteString) -> Person? {
+    func described(at path: ByteString) -> Person? {
         switch restrictions[path]?.condition {
         case .pending(.person(let person))?: person
         case .accepted?: if case .person(let name) = DocumentPath(path) { accepted.people[name] } else { nil }

@@ -71,18 +71,9 @@ struct Assessor {
         assessment.tier = tier
 
         let decisions = state.grants.reviews(ofRow: file.row)
-        let revokes =
-            decisions.filter {
-                $0.verdict == .revoke && ($0.void == nil || $0.stopsFormerBytes && $0.sha256 == file.sha256)
-            } + state.revokesTakenAlong(by: file, at: path)
+        let revokes = revokes(among: decisions, of: file, at: path)
         let lastRevoke = revokes.max { state.sittings[$0.sitting].effective < state.sittings[$1.sitting].effective }
-        let threshold = lastRevoke.map { state.sittings[$0.sitting].effective } ?? .distantPast
-        let keeps = decisions.filter { review in
-            let sitting = state.sittings[review.sitting]
-            return review.verdict == .keep && review.void == nil && review.sha256 == file.sha256
-                && sitting.isPresent && sitting.effective > threshold && state.compromise(of: sitting) == nil
-                && conflict(of: review, with: grant) == nil
-        }.map(\.sitting)
+        let keeps = keeps(among: decisions, of: grant, file, after: lastRevoke)
         assessment.voids = voids(among: decisions, of: grant, file)
 
         if state.directoryMoment != nil, let earliest = keeps.map({ state.sittings[$0].effective }).min() {
@@ -120,6 +111,27 @@ struct Assessor {
             assessment.basis = revoked(by: lastRevoke, ofTheseBytes: false)
         }
         return assessment
+    }
+
+    /// Revokes that count against a file as it is.
+    func revokes(among decisions: [Review], of file: AccessState.GrantFile, at path: ByteString) -> [Review] {
+        decisions.filter {
+            $0.verdict == .revoke && ($0.void == nil || $0.stopsFormerBytes && $0.sha256 == file.sha256)
+        } + state.revokesTakenAlong(by: file, at: path)
+    }
+
+    /// Sittings whose `keep` of the bytes that a file holds counts.
+    /// - Parameter lastRevoke: only what is newer undoes it.
+    func keeps(
+        among decisions: [Review], of grant: Grant, _ file: AccessState.GrantFile, after lastRevoke: Review?
+    ) -> [Int] {
+        let threshold = lastRevoke.map { state.sittings[$0.sitting].effective } ?? .distantPast
+        return decisions.filter { review in
+            let sitting = state.sittings[review.sitting]
+            return review.verdict == .keep && review.void == nil && review.sha256 == file.sha256
+                && sitting.isPresent && sitting.effective > threshold && state.compromise(of: sitting) == nil
+                && conflict(of: review, with: grant) == nil
+        }.map(\.sitting)
     }
 
     /// The strictest value of each field over every tier that applies to a grant.

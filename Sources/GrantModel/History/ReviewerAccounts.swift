@@ -25,10 +25,12 @@ struct ReviewerAccounts: Sendable, Codable {
     func conflict(with grant: Grant, in states: [AcceptedDocuments]) -> VoidReason? {
         if grant.by == reviewer { return .accountable }
         if names.contains(grant.by) { return .sameHumanAsAccountable(grant.by) }
-        let receives = grant.to.contains { condition in
-            accounts.contains { isNamed($0, by: condition, in: states) }
-        }
-        return receives ? .receivesAccess : nil
+        return isNamed(in: grant, states: states) ? .receivesAccess : nil
+    }
+
+    /// Whether a grant's `to` names this person.
+    func isNamed(in grant: Grant, states: [AcceptedDocuments]) -> Bool {
+        grant.to.contains { condition in accounts.contains { isNamed($0, by: condition, in: states) } }
     }
 
     /// Whether a condition of `to` names this person by subject or address, however it spells that.

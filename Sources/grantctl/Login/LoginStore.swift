@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 
 /// The file of one profile's login: below `$XDG_STATE_HOME/grantctl`, readable by its owner only.
 ///

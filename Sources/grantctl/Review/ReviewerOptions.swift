@@ -1,0 +1,123 @@
+import ArgumentParser
+import Foundation
+import GrantModel
+import Reconciler
+
+/// The clone that a command works in.
+struct CloneOptions: ParsableArguments {
+    @Option(help: "A clone of the grants repository.")
+    var repo = "."
+
+    @Flag(name: .customLong("no-push"), help: "Commit, and leave pushing to me; the remote is not asked anything.")
+    var keepsHere = false
+
+    /// Opens the clone for work: clean, on a branch, not behind its remote.
+    func clone() throws(CommandFault) -> GrantsClone {
+        let clone = try GrantsClone.find(from: repo)
+        try clone.requireReady()
+        if !keepsHere, let branch = clone.branch { try clone.fetch(branch) }
+        try clone.requireNotBehind()
+        return clone
+    }
+}
+
+/// Where somebody reviews, and as whom.
+struct ReviewerOptions: ParsableArguments {
+    @OptionGroup var place: CloneOptions
+
+    @Option(name: .customLong("as"), help: "Who I am, a name in people/; by my keys or git's user.email otherwise.")
+    var name: String?
+
+    @Option(help: "The key to sign with, a file as for `ssh-keygen -f`; found by git, the agent and ~/.ssh otherwise.")
+    var key: String?
+}
+
+/// Somebody at their clone, with the key that they sign with.
+struct Reviewer {
+    let clone: GrantsClone
+    let person: Person
+    let desk: ReviewDesk
+    let now: Instant
+    let options: ReviewerOptions
+
+    /// Reads the branch that is checked out as the gateway would, and finds out who is there.
+    /// - Parameter isReading: nothing is going to be decided, so the clone may be in any state.
+    init(_ options: ReviewerOptions, isReading: Bool = false) async throws(CommandFault) {
+        self.options = options
+        clone = isReading ? try GrantsClone.find(from: options.place.repo) : try options.place.clone()
+        now = .clock
+        desk = ReviewDesk(try await CheckedOutHistory.state(of: clone, now: now), now: now)
+        guard desk.policy != nil else {
+            throw CommandFault(description: "policy.yaml is not in effect; run `grantctl validate`, which says why")
+        }
+        person = try Myself.find(as: options.name, in: clone.root, desk: desk)
+    }
+
+    /// The key to sign with: one that the repository lists for this person.
+    func signer() throws(CommandFault) -> AttestationSigner {
+        try AttestationSigner(person, keys: desk.usableKeys(of: person), named: options.key, clone: clone)
+    }
+
+    /// The path in the repository that an argument means: a grant's id, or a file.
+    func path(of argument: String) throws(CommandFault) -> ByteString {
+        let trimmed = argument.hasPrefix("./") ? String(argument.dropFirst(2)) : argument
+        let candidates = [
+            trimmed, trimmed + ".yaml", "grants/" + trimmed, "grants/" + trimmed + ".yaml",
+        ].map { ByteString($0) }
+        for candidate in candidates {
+            switch DocumentPath(candidate) {
+            case .grant, .policy, .person, .issuer, .service, .dataClass:
+                if desk.digest(at: candidate) != nil { return candidate }
+            case .attestation, .attestationSignature, .denial, .metadata, .outside, .misplaced: continue
+            }
+        }
+        if let lying = candidates.first(where: { clone.bytes(of: $0.text) != nil }) {
+            throw CommandFault(
+                description:
+                    "`\(lying.text.printable)` is not committed on this branch, or is nothing that is attested; "
+                    + "commit it first")
+        }
+        let nearest = desk.nearestGrant(to: trimmed).map { "did you mean `\($0)`?" } ?? "`grantctl standing` lists all"
+        throw CommandFault(description: "there is no grant `\(argument.printable)`; \(nearest)")
+    }
+}
+
+/// The branch that a clone has checked out, judged commit by commit.
+enum CheckedOutHistory {
+    static func state(of clone: GrantsClone, now: Instant) async throws(CommandFault) -> AccessState {
+        var state = AccessState()
+        for change in try await changes(of: clone.root, branch: nil, now: now) {
+            state.advance(by: change, verify: SSHSignature.verify)
+        }
+        return state
+    }
+
+    /// - Parameter branch: nil for what is checked out.
+    static func changes(
+        of place: String, branch: String?, now: Instant
+    ) async throws(CommandFault) -> [CommitChange] {
+        let contents: RepositoryContents
+        do {
+            let source = try RepositorySource(place, prefer: .history)
+            let options = RepositorySource.Options(branch: branch, history: true, until: now, clock: .clock)
+            contents = try await source.read(options)
+        } catch {
+            throw CommandFault(description: "\(error)")
+        }
+        guard case .history(let changes) = contents else {
+            throw CommandFault(
+                description: "`\(place.printable)` is a plain folder, without history; name a clone or a repository")
+        }
+        return changes
+    }
+}
+
+extension Myself {
+    /// The person who runs this, as a repository knows them.
+    static func find(as name: String?, in folder: String, desk: ReviewDesk) throws(CommandFault) -> Person {
+        let isFolder = FileManager.default.fileExists(atPath: folder)
+        let git = GitProgram(directory: isFolder ? folder : ".")
+        return try find(
+            as: name, people: desk.people, keys: OwnKeys(git: git), email: git.configuration("user.email"))
+    }
+}

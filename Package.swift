@@ -19,6 +19,8 @@ let nio: [Target.Dependency] = [
 ]
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -48,6 +50,19 @@ let package = Package(
         .target(name: "CLibYAML", linkerSettings: [.linkedLibrary("yaml")]),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CLibCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(
+            name: "CXMLSec",
+            // What `pkg-config --cflags xmlsec1-openssl` prints on Debian 12; its headers do not work without.
+            cSettings: [
+                .unsafeFlags(["-I/usr/include/libxml2", "-I/usr/include/xmlsec1"]),
+                .define("__XMLSEC_FUNCTION__", to: "__func__"), .define("XMLSEC_NO_SIZE_T"),
+                .define("XMLSEC_OPENSSL3_ENGINES", to: "1"), .define("XMLSEC_NO_GOST", to: "1"),
+                .define("XMLSEC_NO_GOST2012", to: "1"), .define("XMLSEC_NO_CRYPTO_DYNAMIC_LOADING", to: "1"),
+                .define("XMLSEC_CRYPTO_OPENSSL", to: "1"),
+            ],
+            linkerSettings: [
+                .linkedLibrary("xmlsec1-openssl"), .linkedLibrary("xmlsec1"), .linkedLibrary("xml2"),
+            ]),
 
         .target(name: "StrictJSON", dependencies: ["CSimdJSON"], swiftSettings: strict),
         .target(name: "GrantModel", dependencies: ["CLibYAML", crypto], swiftSettings: strict),
@@ -58,7 +73,9 @@ let package = Package(
         ),
         .target(
             name: "Identity",
-            dependencies: ["GrantModel", "StrictJSON", "CLibCurl", crypto, cryptoExtras, logging],
+            dependencies: [
+                "GrantModel", "StrictJSON", "CLibCurl", "CXMLSec", crypto, cryptoExtras, logging, x509, asn1,
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -81,9 +98,7 @@ let package = Package(
         .target(
             name: "Demo",
             dependencies: nio + [
-                "GrantModel", "StrictJSON", crypto, cryptoExtras, logging,
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "X509", package: "swift-certificates"),
+                "GrantModel", "StrictJSON", crypto, cryptoExtras, logging, asn1, x509,
             ],
             swiftSettings: strict
         ),
@@ -111,7 +126,9 @@ let package = Package(
         ),
         .testTarget(
             name: "IdentityTests",
-            dependencies: nio + ["Identity", "GrantModel", "Demo", "TestSupport", crypto, cryptoExtras, logging],
+            dependencies: nio + [
+                "Identity", "GrantModel", "Demo", "TestSupport", crypto, cryptoExtras, logging, x509, asn1,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -10,8 +10,9 @@ struct CompactToken {
     /// Longer tokens are refused before anything in them is looked at.
     static let longest = 16 << 10
 
-    init(_ token: [UInt8]) throws(TokenFault) {
-        guard token.count <= Self.longest else { throw .tooLong }
+    /// - Parameter longest: in bytes.
+    init(_ token: [UInt8], longest: Int = Self.longest) throws(TokenFault) {
+        guard token.count <= longest else { throw .tooLong }
         var dots: [Int] = []
         for (place, byte) in token.enumerated() where byte == UInt8(ascii: ".") {
             dots.append(place)

@@ -8,6 +8,8 @@ struct TokenHeader {
     let keyIdentifier: ByteString?
     /// `JOSE`, which JWT-SVIDs may say (SPIFFE JWT-SVID section 2.3), and nobody else.
     let isJOSE: Bool
+    /// `at+jwt` (RFC 9068 section 2.1).
+    let isAccessToken: Bool
 
     init(_ bytes: [UInt8], parser: JSONParser) throws(TokenFault) {
         let header: StrictObject
@@ -20,11 +22,12 @@ struct TokenHeader {
         // `crit` lists extensions that must be understood, of which there are none here; `b64` is one (RFC 7797).
         guard header.members["crit"] == nil, header.members["b64"] == nil else { throw .critical }
         switch header.members["typ"] {
-        case nil: isJOSE = false
+        case nil: (isJOSE, isAccessToken) = (false, false)
         case .text(let name):
             let name = Self.shortened(type: name)
             isJOSE = name == "jose"
-            guard isJOSE || name == "jwt" || name == "at+jwt" else { throw .type }
+            isAccessToken = name == "at+jwt"
+            guard isJOSE || isAccessToken || name == "jwt" else { throw .type }
         default: throw .type
         }
         // A content type announces a nested token (RFC 7519 section 5.2), which would be a second interpretation.

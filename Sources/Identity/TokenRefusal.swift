@@ -44,6 +44,9 @@ enum TokenFault: String, Error, Sendable, CaseIterable {
     case required = "required-claim"
     case groups = "malformed-groups"
     case groupsElsewhere = "groups-overage"
+    case rulesChanged = "issuer-changed"
+    case ownToken = "own-token"
+    case tooManyAttributes = "too-many-groups"
 
     private var text: String {
         switch self {
@@ -77,6 +80,10 @@ enum TokenFault: String, Error, Sendable, CaseIterable {
         case .groupsElsewhere:
             "the token leaves its groups out because they are too many: have the identity provider send only the groups "
                 + "assigned to this application, or use application roles"
+        case .rulesChanged: "the settings of the token's issuer have changed since it was made; get a new one"
+        case .ownToken: "the token is one of this gateway's own; use it as it is"
+        case .tooManyAttributes:
+            "the groups, roles and attributes do not fit into one token; have the identity provider send only those needed"
         }
     }
 

@@ -22,15 +22,19 @@ package final class TokenVerifier: Sendable {
 
     private let logger: Logger
     private let registry = Mutex(Registry())
+    /// The gateway as an issuer itself; nil where it exchanges nothing.
+    package let own: TokenIssuer?
 
-    package init(logger: Logger) {
+    package init(logger: Logger, own: TokenIssuer? = nil) {
         self.logger = logger
+        self.own = own
     }
 
-    /// Replaces the issuers; keys already fetched stay where an issuer did not change. SAML issuers are left out.
+    /// Replaces the issuers; keys already fetched stay where an issuer did not change.
     ///
     /// Callers in a `TokenCache` were judged by the issuers of before: empty it when they changed.
     package func update(issuers: [Issuer]) {
+        own?.update(issuers: issuers)
         registry.withLock { registry in
             var next = Registry()
             for issuer in issuers where issuer.kind == .oidc && !issuer.issuer.isEmpty {
@@ -57,6 +61,7 @@ package final class TokenVerifier: Sendable {
             for keys in sources {
                 group.addTask { _ = await keys.current(now: now) }
             }
+            if let own { group.addTask { await own.saml.prefetch(now: now) } }
         }
     }
 
@@ -70,14 +75,35 @@ package final class TokenVerifier: Sendable {
         }
     }
 
-    private func caller(of token: [UInt8], now: Instant) async throws(TokenFault) -> Caller {
-        let token = try CompactToken(token)
+    /// The caller of somebody else's token that is to be exchanged: it may be larger than one that comes with each call, and
+    /// live as long as its issuer's file accepts here.
+    func exchangeable(_ token: [UInt8], now: Instant) async -> Result<Caller, TokenRefusal> {
+        do throws(TokenFault) {
+            return .success(try await caller(of: token, now: now, forExchange: true))
+        } catch {
+            return .failure(error.refusal)
+        }
+    }
+
+    private static let longestExchangeable = 256 << 10
+
+    private func caller(
+        of token: [UInt8], now: Instant, forExchange: Bool = false
+    ) async throws(TokenFault) -> Caller {
+        let token = try CompactToken(token, longest: forExchange ? Self.longestExchangeable : CompactToken.longest)
         let parser = JSONParser()
         let header = try TokenHeader(token.header, parser: parser)
         let claims = try Self.claims(token.payload, parser: parser)
+        if let own, claims.text("iss") == own.settings.issuer {
+            // Nobody else's file can speak for this issuer; and a token made of a token would outlive it.
+            guard !forExchange else { throw .ownToken }
+            return try own.caller(of: token, header: header, claims: claims, now: now)
+        }
         let registration = try registration(for: claims, header: header)
         try await authenticate(token, header: header, by: registration.keys, now: now)
-        return try VerifiedClaims(claims, of: registration.issuer).caller(now: now)
+        var issuer = registration.issuer
+        if forExchange, let longest = issuer.exchangeLongest { issuer.longest = longest }
+        return try VerifiedClaims(claims, of: issuer).caller(now: now)
     }
 
     private static func claims(_ payload: [UInt8], parser: JSONParser) throws(TokenFault) -> StrictObject {

@@ -21,6 +21,8 @@ class Gateway:
         key = self.folder / "upstream-key"
         key.write_text(demo.about["key"])
         self.process = None
+        # Further lines of the configuration.
+        self.more = ""
 
     def start(self):
         configuration = self.folder / "gateway.yaml"
@@ -30,7 +32,7 @@ grants: {{url: {self.remote}, branch: main, poll: 1s}}
 listen: {{address: '127.0.0.1:0', tls: off}}
 admin: {{address: '127.0.0.1:0'}}
 credentials: {{anthropic: 'file:upstream-key'}}
-""")
+{self.more}""")
         ready = self.folder / "ready.json"
         ready.unlink(missing_ok=True)
         log = open(self.folder / "gateway.log", "ab")

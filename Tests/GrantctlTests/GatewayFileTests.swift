@@ -1,8 +1,10 @@
 import Foundation
 import GrantModel
+import Identity
 import Proxy
 import Reconciler
 import Records
+import TestSupport
 import Testing
 
 @testable import grantctl
@@ -66,6 +68,19 @@ struct GatewayFileTests {
         #expect(file.grants.branch == "main" && file.grants.poll == Span(seconds: 30))
         #expect(file.admin.host == "127.0.0.1" && file.admin.port == 8_444)
         #expect(file.durability == .power)
+        #expect(file.exchange == nil)
+    }
+
+    @Test("turns the exchange of tokens on, as its page says")
+    func exchange() throws {
+        let pages = try ExamplePage.all(in: "identity")
+        let snippet = try #require(
+            pages.first { $0.name == "saml.md" }?.snippets.first { $0.path == "gateway.yaml" })
+        let file = try read("state: /s\ngrants: {url: /r}\nlisten: {socket: a}\n" + snippet.text)
+        #expect(
+            file.exchange
+                == ExchangeSettings(
+                    issuer: "https://gateway.acme.example", audience: ["grantctl"], lifetime: .minutes(15)))
     }
 
     @Test(
@@ -81,7 +96,11 @@ struct GatewayFileTests {
             ("listen: {socket: a, mode: rw}", "bad-mode"),
             ("listen: {socket: a}\ncredentials: {anthropic: sk-in-the-clear}", "bad-secret"),
             ("listen: {socket: a}\ncredentials: {anthropic: {secret: env:A, for: nowhere}}", "bad-origin"),
-            ("listen: {socket: a}\nexchange: {issuer: a}", "unsupported-field"),
+            ("listen: {socket: a}\nexchange: {issuer: 'https://g.example/x', audience: [g]}", "bad-issuer"),
+            ("listen: {socket: a}\nexchange: {issuer: http://g.example, audience: [g]}", "bad-issuer"),
+            ("listen: {socket: a}\nexchange: {issuer: 'https://g.example', audience: []}", "empty-list"),
+            ("listen: {socket: a}\nexchange: {issuer: 'https://g.example'}", "missing-field"),
+            ("listen: {socket: a}\nexchange: {issuer: 'https://g.example', audience: [g], lifetime: 2h}", "bad-span"),
             ("listen: {socket: a}\nadmim: {address: '127.0.0.1:1'}", "unknown-field"),
         ])
     func refused(text: String, code: String) throws {

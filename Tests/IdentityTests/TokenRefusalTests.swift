@@ -291,7 +291,9 @@ struct TokenRefusalTests {
             #expect(refusal.text.hasPrefix("the ") && !refusal.text.contains("\n") && !refusal.text.hasSuffix("."))
         }
         // These show only with more than one issuer, or none that answers; other tests have them.
-        let elsewhere: Set = ["ambiguous-issuer", "keys-unavailable", "required-claim"]
+        let elsewhere: Set = [
+            "ambiguous-issuer", "keys-unavailable", "required-claim", "issuer-changed", "own-token", "too-many-groups",
+        ]
         let covered = Set((Self.headers + Self.claims + Self.forms).map(\.reason))
         #expect(Set(refusals.map(\.reason)).subtracting(covered) == elsewhere)
     }

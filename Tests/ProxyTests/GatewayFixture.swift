@@ -32,7 +32,8 @@ final class GatewayFixture: Sendable {
     init(
         upstream: TestUpstream, grants: [String: String] = [:], service: String = "",
         listeners: [GatewayConfiguration.Listener] = [.init(endpoint: .tcp(host: "127.0.0.1", port: 0), tls: nil)],
-        loops: Int = 1, configure: (inout GatewayConfiguration) -> Void = { _ in }, publishes: Bool = true
+        loops: Int = 1, configure: (inout GatewayConfiguration) -> Void = { _ in }, publishes: Bool = true,
+        exchange: ExchangeSettings? = nil
     ) async throws {
         self.upstream = upstream
         let clock = ManualClock()
@@ -49,7 +50,11 @@ final class GatewayFixture: Sendable {
         )
         configure(&configuration)
         let gateway = try Gateway(
-            configuration: configuration, verifier: TokenVerifier(logger: logger), records: records, logger: logger,
+            configuration: configuration,
+            verifier: TokenVerifier(
+                logger: logger,
+                own: exchange.map { TokenIssuer($0, directory: nil, now: clock.now, logger: logger) }),
+            records: records, logger: logger,
             wallClock: { clock.now }
         )
         self.gateway = gateway
@@ -85,7 +90,10 @@ final class GatewayFixture: Sendable {
     ]
 
     /// A table from documents: a tier whose first review is the merge, so that grants are in force as they land.
-    func table(grants: [String: String] = [:], service: String = "", issuer more: String = "") -> ScopeTable {
+    func table(
+        grants: [String: String] = [:], service: String = "", issuer more: String = "",
+        files others: [String: String] = [:]
+    ) -> ScopeTable {
         var files: [String: String] = [
             "policy.yaml": """
             name: test
@@ -118,6 +126,7 @@ final class GatewayFixture: Sendable {
 
             """,
         ]
+        files.merge(others) { $1 }
         for (name, text) in grants.isEmpty ? Self.defaultGrants : grants { files["grants/claude/\(name).yaml"] = text }
         let written = files.sorted { $0.key < $1.key }.map { path, text in
             FileContent(

@@ -6,7 +6,9 @@ import Records
 extension ExchangeHandler {
     /// Answers with `request.refusal`.
     func answer(end: CompletionRecord.End) {
-        guard context != nil, let fault = request.refusal else { return close() }
+        guard context != nil else { return close() }
+        if request.own != nil { return sendOwn(ownAnswer(), end: end) }
+        guard let fault = request.refusal else { return close() }
         releaseBody()
         let refusal = Refusal(fault, request: request.id.text)
         let body = refusal.body(for: request.kind)

@@ -1,4 +1,5 @@
 import GrantModel
+import Identity
 import NIOCore
 import StrictJSON
 
@@ -9,6 +10,9 @@ extension ExchangeHandler {
         let count = bytes.readableBytes
         let limits = loop.configuration.limits
         guard request.bodyBytes + count <= limits.bodyBytes else { return refuseTooLarge() }
+        guard request.own == nil || request.bodyBytes + count <= TokenVerifier.longestForm else {
+            return refuse(.formTooLarge)
+        }
         guard loop.bufferedBytes + count <= limits.bufferedBytesPerLoop else {
             return refuse(
                 RequestFault(

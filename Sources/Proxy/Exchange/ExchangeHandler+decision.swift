@@ -8,6 +8,7 @@ extension ExchangeHandler {
     func decide() {
         request.ended = request.lastActivity
         stamp()
+        if let own = request.own { return serve(own) }
         guard request.caller != nil else { return close() }
         if loop.live !== request.live {
             // Another table went live while the body came in. Everything is done again by that one: a request is never
@@ -104,7 +105,7 @@ extension ExchangeHandler {
         return length <= 1 << 20 && !request.fields.expectsContinue
     }
 
-    private func record(verdict: Decision.Verdict, reason: ByteString, entry: Int32?) {
+    func record(verdict: Decision.Verdict, reason: ByteString, entry: Int32?) {
         var record = newRecord(
             id: request.id, time: request.milliseconds, verdict: verdict, reason: reason, entry: entry, in: request.live
         )

@@ -24,6 +24,7 @@ extension ExchangeHandler {
         case .failure(let fault): return fault
         case .success(let read): target = read
         }
+        if loop.verifier.own != nil, let own = OwnEndpoint(target.path) { return prepare(own, target) }
         guard let match = live.routes.match(target.path), live.targets.indices.contains(match.service) else {
             return RouteTable.unknownPath
         }
@@ -56,6 +57,7 @@ extension ExchangeHandler {
 
     /// Establishes who is calling before anything of the body is waited for.
     func identify() {
+        guard request.own == nil else { return continueExpected() }
         switch request.fields.token {
         case .token(let token): identify(by: token)
         case .missing:

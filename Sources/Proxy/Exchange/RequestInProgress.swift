@@ -17,6 +17,9 @@ struct RequestInProgress {
     var live: LiveTable?
     var target: ServiceTarget?
     var service = 0
+    /// Set where the gateway itself is asked.
+    var own: OwnEndpoint?
+    var ownAnswer: OwnAnswer?
     /// Below the service's prefix.
     var path = ByteString("")
     var query: ByteString?

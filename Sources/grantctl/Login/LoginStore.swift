@@ -1,3 +1,4 @@
+import CoreFoundation
 import Foundation
 
 /// The file of one profile's login: below `$XDG_STATE_HOME/grantctl`, readable by its owner only.

@@ -1,5 +1,6 @@
 import Foundation
 import GrantModel
+import Identity
 
 /// Where a secret is. Its value is read when it is needed and never kept here.
 enum SecretSource: Sendable, Hashable {
@@ -89,6 +90,35 @@ extension ValueReader where Value == Service.Upstream {
     static var origin: ValueReader {
         .text("bad-origin", "the origin of an upstream", help: "write `https://HOST`, with its port if it is not 443") {
             Service.Upstream(url: $0)
+        }
+    }
+}
+
+extension ValueReader where Value == ExchangeSettings {
+    /// `{issuer: https://gateway.acme.example, audience: [grantctl], lifetime: 15m}`.
+    static var exchange: ValueReader {
+        .fields { fields in
+            let issuer = fields.required("issuer", .ownOrigin)
+            let audience = fields.required("audience", .nonEmptyList(of: .anyText))
+            let lifetime = fields.optional(
+                "lifetime", .span(Span.minutes(1)...ExchangeSettings.longestLifetime))
+            guard let issuer, let audience else { return nil }
+            return ExchangeSettings(issuer: issuer, audience: audience, lifetime: lifetime ?? .minutes(15))
+        }
+    }
+}
+
+extension ValueReader where Value == ByteString {
+    /// The gateway's own address as clients see it, kept byte for byte.
+    fileprivate static var ownOrigin: ValueReader {
+        .text(
+            "bad-issuer", "the address of a gateway",
+            help: "write `https://HOST`, with its port if it is not 443, without path; plain http on loopback only"
+        ) { text in
+            guard let address = Service.Upstream(url: text), address.path.isEmpty, text.bytes.last != UInt8(ascii: "/"),
+                address.tls || address.isLoopback
+            else { return nil }
+            return text
         }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GrantModel
+import Identity
 import Proxy
 import Reconciler
 import Records
@@ -55,6 +56,8 @@ struct GatewayFile: Sendable {
     var drain: Span
     var refusalCode: String?
     var upstreamAuthority: String?
+    /// Nil where no tokens are exchanged.
+    var exchange: ExchangeSettings?
 
     /// Reads a file and checks all of it.
     /// - Throws: `GatewayFileFault` with every error of the file.
@@ -87,7 +90,7 @@ struct GatewayFile: Sendable {
         let drain = fields.optional("drain", .span(Span(seconds: 0)...Span.hours(1)))
         let refusalCode = fields.optional("refusal_code", .anyText)
         let authority = fields.optional("upstream_ca", path)
-        fields.unsupported(["exchange"])
+        let exchange = fields.optional("exchange", .exchange)
         guard let state, let grants, let listeners else { return nil }
         self.state = state
         self.grants = grants
@@ -101,6 +104,7 @@ struct GatewayFile: Sendable {
         // `none` leaves the field out, for clients that read more into it than we mean.
         self.refusalCode = refusalCode.map { $0.text == "none" ? nil : $0.text } ?? "dlp_request_denied"
         upstreamAuthority = authority
+        self.exchange = exchange
     }
 
     private static func listener(_ fields: inout Fields, folder: String) -> GatewayConfiguration.Listener? {

@@ -31,7 +31,11 @@ struct Serving: Sendable {
         records = try RecordStore(
             path: file.state + "/" + StateOptions.recordsName, durability: file.durability,
             logger: Logger(label: "records"))
-        let verifier = TokenVerifier(logger: Logger(label: "identity"))
+        let verifier = TokenVerifier(
+            logger: Logger(label: "identity"),
+            own: file.exchange.map {
+                TokenIssuer($0, directory: file.state, now: .clock, logger: Logger(label: "exchange"))
+            })
         let time = EffectiveTime()
         let gateway = try Gateway(
             configuration: try file.gatewayConfiguration(), verifier: verifier, records: records,

@@ -48,8 +48,8 @@ package struct RecordFilter: Sendable, Hashable {
 /// Reads decisions through a connection of its own that cannot write, while a gateway runs or not. Thread-safe; every
 /// call is one short read that holds nothing up.
 package final class RecordReader: Sendable {
-    private let queue: DatabaseQueue
-    private let path: String
+    let queue: DatabaseQueue
+    let path: String
 
     /// Opens an existing database. Fails when there is none.
     package init(path: String) throws(RecordFault) {

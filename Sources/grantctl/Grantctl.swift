@@ -14,12 +14,14 @@ import ArgumentParser
               grantctl standing --repo .                     which grants are in force, and why not
               grantctl login; eval "$(grantctl env --token)"  use the gateway from here
               grantctl explain --repo . --service claude --caller @caller.json --request @request.json
+              grantctl diff origin/main...HEAD                what merging this branch would do to access
             """,
         version: version,
         subcommands: [
             ServeCommand.self, DemoCommand.self, ValidateCommand.self, ExplainCommand.self, StandingCommand.self,
             DueCommand.self, AttestCommand.self, RevokeCommand.self, DenyCommand.self, LogCommand.self,
             RemindCommand.self,
+            DiffCommand.self,
             StatusCommand.self, DecisionsCommand.self,
             LoginCommand.self, LogoutCommand.self, TokenCommand.self, EnvCommand.self, WhoamiCommand.self,
             AcceptHistoryCommand.self, FetchChildCommand.self,

@@ -14,33 +14,86 @@ struct RepositoryOptions: ParsableArguments {
     @Option(help: "The instant to answer for, e.g. 2026-11-20T14:03Z; now by default.")
     var at: Instant?
 
+    @Flag(
+        name: .customLong("no-cache"),
+        help: "Read every commit, instead of going on from what an earlier command kept beside the repository.")
+    var withoutCache = false
+
     /// Reads the repository's history, or a plain folder's files, and judges it as the gateway does.
     func load() async throws -> (state: AccessState, now: Instant) {
+        let opened = try await open()
+        return (opened.state, opened.now)
+    }
+
+    /// The same with the table compiled from it, and a way to the files.
+    func open() async throws -> OfflineRepository {
         let now = at ?? .clock
         var options = RepositorySource.Options(branch: branch, history: true, until: now, clock: .clock)
         options.credential = ProcessInfo.processInfo.environment["GRANTCTL_GIT_TOKEN"].map { .token($0) }
         do {
-            let source = try RepositorySource(repo, prefer: .history)
-            let progress = ProgressLine("fetching \(repo)")
-            defer { progress.end() }
-            let contents = try await source.read(options) { step in
-                progress.show(step.receivedObjects, of: step.totalObjects)
-            }
-            switch contents {
-            case .files(let files, let problems, _):
-                return (
-                    AccessState(directory: files, now: now, problems: problems, verify: SSHSignature.verify), now
-                )
-            case .history(let changes):
-                var state = AccessState()
-                for change in changes { state.advance(by: change, verify: SSHSignature.verify) }
-                return (state, now)
+            switch try RepositorySource(repo, prefer: .history) {
+            case .directory(let path):
+                let read = try PlainDirectory.read(path: path)
+                let state = AccessState(
+                    directory: read.files, now: now, problems: read.problems, verify: SSHSignature.verify)
+                return OfflineRepository(
+                    state: state, table: ScopeTable(compiling: state), now: now, place: .folder(path))
+            case .repository(let path):
+                let repository = OpenedRepository(path: path)
+                let tip = try repository.with { (git) throws(GitFault) in try git.tip(of: branch) }
+                return try judge(repository, tip, now)
+            case .remote(let url):
+                let progress = ProgressLine("fetching \(repo)")
+                let fetched = try await OpenedRepository.fetch(url, options) { step in
+                    progress.show(step.receivedObjects, of: step.totalObjects)
+                }
+                progress.end()
+                return try judge(fetched.repository, fetched.tip, now)
             }
         } catch let fault as GitFault {
             throw CommandFault(description: "\(fault)").exitCode()
         } catch let fault as SourceFault {
             throw CommandFault(description: "\(fault)").exitCode()
         }
+    }
+
+    private func judge(
+        _ repository: OpenedRepository, _ tip: ObjectID, _ now: Instant
+    ) throws(SourceFault) -> OfflineRepository {
+        let progress = ProgressLine("reading \(repo)")
+        defer { progress.end() }
+        let history = try OfflineHistory.load(
+            repository, tip: tip, until: now, clock: .clock, cache: withoutCache ? nil : OfflineCache(repository)
+        ) { progress.show($0.done, of: $0.total) }
+        return OfflineRepository(
+            state: history.state, table: history.table, now: now, place: .repository(repository))
+    }
+}
+
+/// A repository as it stands at a moment.
+struct OfflineRepository: Sendable {
+    /// Where its files are.
+    enum Place: Sendable {
+        case folder(String)
+        case repository(OpenedRepository)
+    }
+
+    var state: AccessState
+    var table: ScopeTable
+    /// The moment asked about.
+    var now: Instant
+    var place: Place
+
+    /// The bytes of a file as they were judged; nil where they cannot be read any more.
+    func bytes(of path: ByteString, blob: ObjectID) -> [UInt8]? {
+        let bytes: [UInt8]?
+        switch place {
+        case .folder(let folder):
+            bytes = FileManager.default.contents(atPath: "\(folder)/\(path)").map { [UInt8]($0) }
+        case .repository(let repository): bytes = repository.bytes(ofBlob: blob)
+        }
+        guard let bytes, ObjectID.blob(of: bytes) == blob else { return nil }
+        return bytes
     }
 }
 

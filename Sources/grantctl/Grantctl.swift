@@ -15,13 +15,14 @@ import ArgumentParser
               grantctl login; eval "$(grantctl env --token)"  use the gateway from here
               grantctl explain --repo . --service claude --caller @caller.json --request @request.json
               grantctl diff origin/main...HEAD                what merging this branch would do to access
+              grantctl who-can claude --model 'claude-opus-*'  who can use it, by which grant, until when
             """,
         version: version,
         subcommands: [
             ServeCommand.self, DemoCommand.self, ValidateCommand.self, ExplainCommand.self, StandingCommand.self,
             DueCommand.self, AttestCommand.self, RevokeCommand.self, DenyCommand.self, LogCommand.self,
             RemindCommand.self,
-            DiffCommand.self,
+            DiffCommand.self, WhoCanCommand.self,
             StatusCommand.self, DecisionsCommand.self,
             LoginCommand.self, LogoutCommand.self, TokenCommand.self, EnvCommand.self, WhoamiCommand.self,
             AcceptHistoryCommand.self, FetchChildCommand.self,

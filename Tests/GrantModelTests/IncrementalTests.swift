@@ -44,7 +44,7 @@ import Testing
                 one.explain(service: index, caller: caller, facts: facts, clock: clock),
                 other.explain(service: index, caller: caller, facts: facts, clock: clock)
             )
-            if "\(first)" != "\(second)" { return "\(first) instead of \(second) for \(caller), \(facts), \(clock)" }
+            if first != second { return "\(first) instead of \(second) for \(caller), \(facts), \(clock)" }
             if one.counts(at: clock.now) != other.counts(at: clock.now) { return "other counts at \(clock.now)" }
             if one.nextExpiry(after: clock.now) != other.nextExpiry(after: clock.now) { return "another expiry" }
         }

@@ -1,5 +1,5 @@
 /// A decision with its reasons.
-package struct Explanation: Sendable {
+package struct Explanation: Sendable, Hashable {
     /// A grant that names the caller on this service.
     package struct Candidate: Sendable, Hashable {
         package var grant: ByteString
@@ -7,13 +7,27 @@ package struct Explanation: Sendable {
         package var standing: Standing
         /// Why it did not allow, or that it did: lower case, one line.
         package var why: String
+        /// Why it stands as it does. This and what follows are there where one request is explained.
+        package var standingWhy = ""
+        package var blob = ObjectID.none
+        /// The first moment not covered; nil where it never was in force.
+        package var notAfter: Instant?
+        /// What the file says; nil where it cannot be read.
+        package var document: Grant?
+        /// Which entries of its `to` name the caller.
+        package var named: [Int] = []
+        /// What the request asks for and it does not give.
+        package var lacks: [Lack] = []
+        /// The files of the `keep`s that count.
+        package var attestations: [ByteString] = []
+    }
 
-        package init(grant: ByteString, path: ByteString, standing: Standing, why: String) {
-            self.grant = grant
-            self.path = path
-            self.standing = standing
-            self.why = why
-        }
+    /// One thing that a request asks for and a grant does not give.
+    package struct Lack: Sendable, Hashable {
+        /// The field of `can` that would give it; empty where none could.
+        package var field: String
+        /// As `Explanation.missing` has it.
+        package var text: String
     }
 
     package var decision: Decision
@@ -25,13 +39,15 @@ package struct Explanation: Sendable {
     package var see: [ByteString]
     package var mask: [ByteString]
     package var candidates: [Candidate]
+    /// What stops the caller whatever grants say.
+    package var denial: Denial?
     /// The refusal's text for the caller: what was missing, the nearest grant, the command that asks for it. Several lines.
     /// What allowed it, for an allow.
     package var text: String
 
     package init(
         decision: Decision, grant: ByteString? = nil, missing: [String] = [], see: [ByteString] = [],
-        mask: [ByteString] = [], candidates: [Candidate] = [], text: String = ""
+        mask: [ByteString] = [], candidates: [Candidate] = [], denial: Denial? = nil, text: String = ""
     ) {
         self.decision = decision
         self.grant = grant
@@ -39,6 +55,7 @@ package struct Explanation: Sendable {
         self.see = see
         self.mask = mask
         self.candidates = candidates
+        self.denial = denial
         self.text = text
     }
 }
@@ -64,6 +81,17 @@ enum MissingItem: Hashable, Sendable {
         case .unknownField(let name): "unknown_field: \(Quoted.plain(name))"
         case .ungrantable(let name): "field: \(Quoted.plain(name))"
         case .mcp: "kind: mcp"
+        }
+    }
+
+    /// The field of a grant's `can` that would give it; empty where none could.
+    var field: String {
+        switch self {
+        case .name(let attribute, _): attribute.rawValue
+        case .operation: "operations"
+        case .maxTokens: "max_tokens"
+        case .route: "routes"
+        case .unknownField, .ungrantable, .mcp: ""
         }
     }
 }

@@ -10,11 +10,18 @@ extension ScopeTable {
         let denial = denial(of: caller)
         let candidates = matched.sorted(by: precedes).map { entry in
             let assessment = assessment(entry)
+            let grant = grant(entry)
             return Explanation.Candidate(
                 grant: entries[entry].grant, path: entries[entry].path, standing: assessment.standing(at: clock.now),
                 why: why(
-                    entry, assessment, decision: decision, denial: denial, service: service, facts: facts, clock: clock)
-            )
+                    entry, assessment, decision: decision, denial: denial, service: service, facts: facts, clock: clock),
+                standingWhy: StandingText.why(assessment, at: clock.now), blob: entries[entry].blob,
+                notAfter: assessment.notAfter, document: grant,
+                named: (grant?.to ?? []).indices.filter { grant?.to[$0].matches(caller) ?? false },
+                lacks: missingItems(entry, service: service, facts: facts).map {
+                    Explanation.Lack(field: $0.field, text: $0.text)
+                },
+                attestations: assessment.attestations)
         }
         let nearest = decision.entry.map(Int.init)
         let missing = nearest.map { missingItems($0, service: service, facts: facts) } ?? []
@@ -25,7 +32,8 @@ extension ScopeTable {
         return Explanation(
             decision: decision, grant: nearest.map { entries[$0].grant },
             missing: decision.verdict == .allow ? [] : missing.map(\.text), see: see,
-            mask: services[service].protects.filter { !see.contains($0) }, candidates: candidates, text: text.rendered)
+            mask: services[service].protects.filter { !see.contains($0) }, candidates: candidates, denial: denial,
+            text: text.rendered)
     }
 
     /// Everything a request asks for that a grant does not give, each once, in the order of the request.

@@ -63,3 +63,21 @@ package final class OpenedRepository: Sendable {
         return try? repository.withObject(raw) { Array($0) }
     }
 }
+
+extension OpenedRepository {
+    /// The bytes of a file of a commit; nil where there is none, or where it is no file.
+    package func bytes(at path: ByteString, in commit: ObjectID) -> [UInt8]? {
+        guard let repository = try? GitRepository.open(path: self.path), let id = RawID(commit),
+            var tree = try? repository.rawCommit(id).tree
+        else { return nil }
+        let segments = path.bytes.split(separator: UInt8(ascii: "/")).map { Array($0) }
+        for (number, segment) in segments.enumerated() {
+            guard let header = try? repository.header(tree), header.kind == .tree,
+                let listing = (try? repository.withObject(tree, { TreeListing($0) })) ?? nil,
+                let entry = listing[segment], entry.kind == (number == segments.count - 1 ? .file : .folder)
+            else { return nil }
+            tree = entry.id
+        }
+        return bytes(ofBlob: tree.objectID)
+    }
+}

@@ -22,8 +22,11 @@ struct ExplainAnswer: Encodable {
     /// What the caller would read.
     private let message: String
     private let observed: Bool
+    /// The text form where grants were looked at; nil where the answer needs none of them.
+    private var candidatesText: String?
 
-    init(_ explanation: Explanation, table: ScopeTable, observed: Bool) {
+    init(_ explanation: Explanation, table: ScopeTable, observed: Bool, text: String) {
+        candidatesText = text
         let decision = explanation.decision
         verdict = decision.verdict
         grant = explanation.grant?.text
@@ -75,6 +78,7 @@ struct ExplainAnswer: Encodable {
 
     /// For people.
     var text: String {
+        if let candidatesText { return candidatesText }
         var lines = ["\(verdict.rawValue): \(reason)"]
         if let until { lines[0] += ", until \(until)" }
         if observed, verdict != .allow {
@@ -83,9 +87,6 @@ struct ExplainAnswer: Encodable {
         lines += message.split(separator: "\n").map(String.init)
         if !candidates.isEmpty { lines += ["", "grants that name the caller:"] }
         lines += candidates.map { "  \($0.grant)  \($0.standing)  \($0.why)" }
-        if !mask.isEmpty {
-            lines += ["", "protected, masked once masking is supported: \(mask.joined(separator: ", "))"]
-        }
         return lines.joined(separator: "\n")
     }
 

@@ -8,13 +8,16 @@ struct ExplainCommand: AsyncParsableCommand {
         commandName: "explain",
         abstract: "Say what the gateway would answer to a request, and why.",
         discussion: """
-            The gateway's own code, offline: nothing is sent anywhere.
+            The gateway's own code, offline: nothing is sent anywhere. Says of each grant that names the caller what it \
+            gives and lacks, with file and line. With --at it answers as a gateway would have answered then: what was on \
+            the branch by then, observed by then.
 
             EXAMPLES
               grantctl explain --repo . --service claude \\
                 --caller '{"issuer":"corp","sub":"bot-7","groups":["support-agents"],"roles":["triage"]}' \\
                 --request '{"model":"claude-haiku-4-5","max_tokens":100,"messages":[]}'
               grantctl explain --service tickets --caller @caller.json --method GET --path /v1/tickets/17 --json
+              grantctl explain --at 2026-08-01T09:00Z --service claude --caller @caller.json --request @request.json
 
             Exit 0 allow, 1 deny, 3 pause, 2 usage or a repository that cannot be read.
             """
@@ -45,8 +48,7 @@ struct ExplainCommand: AsyncParsableCommand {
         do {
             let caller = try CallerArgument.read(caller)
             let body = try argumentBytes(request ?? "")
-            let (state, now) = try await repository.load()
-            answer = try ask(state, caller, body, now)
+            answer = try ask(try await repository.open(), caller, body)
         } catch let fault as CommandFault {
             throw fault.exitCode()
         }
@@ -59,12 +61,14 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     private func ask(
-        _ state: AccessState, _ caller: Caller, _ body: [UInt8], _ now: Instant
+        _ repository: OfflineRepository, _ caller: Caller, _ body: [UInt8]
     ) throws -> ExplainAnswer {
-        let table = ScopeTable(compiling: state)
+        let table = repository.table
         guard let index = table.services.firstIndex(where: { $0.name == ByteString(service) }) else {
             let below = ByteString("\(service)/")
-            let quarantined = state.standings(at: now).filter { $0.grant.bytes.starts(with: below.bytes) }
+            let quarantined = repository.state.standings(at: repository.now).filter {
+                $0.grant.bytes.starts(with: below.bytes)
+            }
             guard quarantined.isEmpty else {
                 return ExplainAnswer(withoutService: service, standings: quarantined, table: table)
             }
@@ -87,10 +91,16 @@ struct ExplainCommand: AsyncParsableCommand {
         }
         switch facts {
         case .success(let facts):
-            let clock = DecisionClock(now: now, confirmed: now)
-            return ExplainAnswer(
-                table.explain(service: index, caller: caller, facts: facts, clock: clock), table: table,
-                observed: asked.mode == .observe)
+            let clock = DecisionClock(now: repository.now, confirmed: repository.now)
+            let explanation = table.explain(service: index, caller: caller, facts: facts, clock: clock)
+            let text =
+                json
+                ? ""
+                : ExplainText(
+                    explanation: explanation, repository: repository, service: index, caller: caller, facts: facts,
+                    style: .standardOutput
+                ).rendered
+            return ExplainAnswer(explanation, table: table, observed: asked.mode == .observe, text: text)
         case .failure(let fault): return ExplainAnswer(fault, table: table)
         }
     }

@@ -1,5 +1,6 @@
 // What following a grants repository costs, at several sizes. Prints a table, or JSON with `--json`;
-// `--sizes 1000,100000,1000000` and `--folder PATH` (some 2 GB at a million) say which and where.
+// `--sizes 1000,100000,1000000` and `--folder PATH` (some 2 GB at a million) say which and where. `--generate PATH` with
+// `--grants N` only writes such a repository, and prints the moment after its last commit.
 
 import Foundation
 import GrantModel
@@ -23,6 +24,13 @@ if let phase = argument("--phase"), let folder = argument("--folder") {
         say("no phase `\(phase)`")
         exit(2)
     }
+    exit(0)
+}
+
+// Only writes the repository, for whoever measures something else on it.
+if let path = argument("--generate") {
+    let repository = try GeneratedRepository(path: path, grants: argument("--grants").flatMap { Int($0) } ?? 100_000)
+    print(repository.end)
     exit(0)
 }
 

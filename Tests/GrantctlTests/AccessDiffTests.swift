@@ -92,6 +92,10 @@ struct AccessDiffTests {
         try Golden.expect(ran.output, "access/diff-worktree.txt")
         try fixture.repository.git(["checkout", "-q", "."])
         #expect(try fixture.diff().status == 0)
+        let below = try fixture.run([
+            "diff", "main...revoke/engineers", "--repo", fixture.repository.work + "/grants/claude",
+        ])
+        #expect(below.status == 3, "in a folder of the clone: \(below.output)")
         try check(fixture, "main~1..main", "history", exit: 4)
         // Backwards it is a change like any other.
         #expect(try fixture.diff("main..main~1").status == 3)

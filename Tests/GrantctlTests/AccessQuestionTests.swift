@@ -1,6 +1,7 @@
 import Demo
 import Foundation
 import GrantModel
+import Reconciler
 import Testing
 
 @testable import grantctl
@@ -71,6 +72,38 @@ struct AccessQuestionTests {
             let group = caller == research ? "research" : caller == engineer ? "engineers" : "support-agents"
             #expect(
                 who.output.contains("\"group\":\"\(group)\"") == (status == 0), "who-can at \(moment): \(who.output)")
+        }
+    }
+
+    @Test("goes by what a gateway wrote down, where that is given")
+    func observed() throws {
+        let fixture = try AccessFixture()
+        let work = fixture.repository.work
+        let commits = try fixture.repository.git(["rev-list", "--reverse", "main"]).split(separator: "\n").map {
+            ObjectID(hex: String($0))
+        }
+        // The gateway saw the second commit a day after it was made.
+        var log = ObservationLog()
+        let bytes = log.observe([
+            (commits[0], AccessFixture.now - .days(90)), (commits[1], AccessFixture.now + .days(1)),
+        ])
+        let path = fixture.folder.path + "/observed.log"
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        for (moment, status) in [
+            (AccessFixture.now + .hours(23), Int32(1)), (AccessFixture.now + .days(1), 0),
+            (AccessFixture.now + .days(80), 0),
+        ] {
+            let ran = try explain(fixture, triage, hello, ["--observed", path], at: "\(moment)")
+            #expect(ran.status == status, "\(moment): \(ran.output)")
+        }
+        try Data(bytes.dropLast(30)).write(to: URL(fileURLWithPath: path))
+        #expect(
+            try explain(fixture, triage, hello, ["--observed", path], at: "\(AccessFixture.now + .days(1))").status == 1
+        )
+        for (bad, said) in [(work, "cannot be read"), (work + "/policy.yaml", "damaged")] {
+            let ran = try explain(fixture, triage, hello, ["--observed", bad])
+            #expect(ran.status == 2)
+            #expect(ran.output.contains(said), "\(ran.output)")
         }
     }
 

@@ -54,6 +54,31 @@ package struct OfflineHistory: Sendable {
         self.init(state: contents.state, table: contents.table, observed: observed)
     }
 
+    /// Judges the history of `tip` by what a gateway wrote down: commits count from when it saw them, and what it had not
+    /// seen by `until` is left out.
+    package static func load(
+        _ repository: OpenedRepository, tip: ObjectID, until: Instant, log: ObservationLog,
+        progress: @escaping @Sendable (ReconcileProgress) -> Void = { _ in }
+    ) throws(SourceFault) -> OfflineHistory {
+        let line = try repository.with { (repository) throws(GitFault) in
+            try repository.firstParentLine(after: nil, to: tip)
+        }
+        guard let first = line.first, log.times[first.id] != nil else {
+            throw .git(
+                GitFault(
+                    kind: .badArgument, message: "the log has not seen the first commit of this history",
+                    help: "give the log of a gateway that follows this repository"))
+        }
+        var times: [Instant] = []
+        for commit in line {
+            guard let time = log.times[commit.id], time <= until else { break }
+            times.append(time)
+        }
+        var history = OfflineHistory(state: AccessState(), table: nil, observed: .distantPast)
+        try history.take(line, times, repository, progress)
+        return history
+    }
+
     /// Goes on with one change, as if it landed at that moment in one commit.
     package func advanced(by change: CommitChange) -> OfflineHistory {
         var next = self

@@ -30,7 +30,7 @@ struct DiffSides {
     static func read(
         _ range: DiffRange, repository folder: String, branch: String, at moment: Instant?, withoutCache: Bool
     ) throws -> DiffSides {
-        guard case .repository(let path) = try RepositorySource(folder, prefer: .history) else {
+        guard case .repository(let path) = try RepositorySource(enclosing(folder), prefer: .history) else {
             throw CommandFault(
                 description: "`\(folder)` is no git repository on this machine; diff compares commits: clone it first")
         }
@@ -85,6 +85,18 @@ struct DiffSides {
         return DiffSides(
             range: range, repository: repository, base: base, head: head, before: before,
             after: before.advanced(by: change), judging: .landing, now: now, contested: contested)
+    }
+
+    /// The repository that a folder lies in, or the folder itself.
+    private static func enclosing(_ folder: String) -> String {
+        var place = URL(fileURLWithPath: folder).standardizedFileURL
+        while true {
+            let path = place.path
+            func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path + "/" + name) }
+            if has(".git") || (has("HEAD") && has("objects") && has("refs")) { return path }
+            guard place.pathComponents.count > 1 else { return folder }
+            place.deleteLastPathComponent()
+        }
     }
 
     /// Whether both commits lie on the line that gateways follow, one after the other.

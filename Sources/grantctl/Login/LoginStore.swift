@@ -1,5 +1,8 @@
+// Which module the compiler takes `stat` to be from depends on what other files of the module import.
 import CoreFoundation
+import Dispatch
 import Foundation
+import Glibc
 
 /// The file of one profile's login: below `$XDG_STATE_HOME/grantctl`, readable by its owner only.
 ///

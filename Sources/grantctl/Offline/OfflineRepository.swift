@@ -14,6 +14,12 @@ struct RepositoryOptions: ParsableArguments {
     @Option(help: "The instant to answer for, e.g. 2026-11-20T14:03Z; now by default.")
     var at: Instant?
 
+    @Option(
+        help:
+            "A gateway's state directory, or its observed.log: commits count from when it saw them, not from their dates."
+    )
+    var observed: String?
+
     @Flag(
         name: .customLong("no-cache"),
         help: "Read every commit, instead of going on from what an earlier command kept beside the repository.")
@@ -33,6 +39,10 @@ struct RepositoryOptions: ParsableArguments {
         do {
             switch try RepositorySource(repo, prefer: .history) {
             case .directory(let path):
+                if observed != nil {
+                    throw CommandFault(description: "`\(path)` has no commits that a gateway could have observed")
+                        .exitCode()
+                }
                 let read = try PlainDirectory.read(path: path)
                 let state = AccessState(
                     directory: read.files, now: now, problems: read.problems, verify: SSHSignature.verify)
@@ -57,11 +67,34 @@ struct RepositoryOptions: ParsableArguments {
         }
     }
 
+    private static func log(_ place: String) throws(SourceFault) -> ObservationLog {
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: place, isDirectory: &isFolder)
+        let path = exists && isFolder.boolValue ? place + "/observed.log" : place
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw .git(
+                GitFault(kind: .badArgument, message: "`\(path)` cannot be read", help: "name a gateway's observed.log")
+            )
+        }
+        do throws(StateFault) {
+            return try ObservationLog(decoding: [UInt8](bytes))
+        } catch {
+            throw .git(GitFault(kind: .badArgument, message: "`\(path)`: \(error)"))
+        }
+    }
+
     private func judge(
         _ repository: OpenedRepository, _ tip: ObjectID, _ now: Instant
     ) throws(SourceFault) -> OfflineRepository {
         let progress = ProgressLine("reading \(repo)")
         defer { progress.end() }
+        if let observed {
+            let history = try OfflineHistory.load(repository, tip: tip, until: now, log: try Self.log(observed)) {
+                progress.show($0.done, of: $0.total)
+            }
+            return OfflineRepository(
+                state: history.state, table: history.table, now: now, place: .repository(repository))
+        }
         let history = try OfflineHistory.load(
             repository, tip: tip, until: now, clock: .clock, cache: withoutCache ? nil : OfflineCache(repository)
         ) { progress.show($0.done, of: $0.total) }

@@ -43,8 +43,9 @@ struct DueCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (state, now) = try await repository.load()
-        let desk = ReviewDesk(state, now: now)
+        let opened = try await repository.open()
+        let now = opened.now
+        let desk = ReviewDesk(opened.state, table: opened.table, now: now)
         var due = desk.due(until: now + within)
         if me || name != nil {
             do throws(CommandFault) {

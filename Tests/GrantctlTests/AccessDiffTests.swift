@@ -93,7 +93,8 @@ struct AccessDiffTests {
         try fixture.repository.git(["checkout", "-q", "."])
         #expect(try fixture.diff().status == 0)
         let below = try fixture.run([
-            "diff", "main...revoke/engineers", "--repo", fixture.repository.work + "/grants/claude",
+            "diff", "main...revoke/engineers", "--repo", fixture.repository.work + "/grants/claude", "--at",
+            "\(AccessFixture.now)",
         ])
         #expect(below.status == 3, "in a folder of the clone: \(below.output)")
         try check(fixture, "main~1..main", "history", exit: 4)

@@ -1,6 +1,6 @@
 // Which module the compiler takes `stat` to be from depends on what other files of the module import.
+import CDispatch
 import CoreFoundation
-import Dispatch
 import Foundation
 import Glibc
 

@@ -15,12 +15,15 @@ import ArgumentParser
               grantctl login; eval "$(grantctl env --token)"  use the gateway from here
               grantctl explain --repo . --service claude --caller @caller.json --request @request.json
               grantctl diff origin/main...HEAD                what merging this branch would do to access
+              grantctl review                                what waits for me, one key each, one signature
+              grantctl revoke claude/engineers               stop a grant: signed, committed, pushed
               grantctl who-can claude --model 'claude-opus-*'  who can use it, by which grant, until when
             """,
         version: version,
         subcommands: [
             ServeCommand.self, DemoCommand.self, ValidateCommand.self, ExplainCommand.self, StandingCommand.self,
-            DueCommand.self, AttestCommand.self, RevokeCommand.self, DenyCommand.self, LogCommand.self,
+            ReviewCommand.self, DueCommand.self, AttestCommand.self, RevokeCommand.self, DenyCommand.self,
+            LogCommand.self,
             RemindCommand.self,
             DiffCommand.self, WhoCanCommand.self,
             StatusCommand.self, DecisionsCommand.self,

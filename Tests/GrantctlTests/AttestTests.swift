@@ -207,6 +207,26 @@ struct AttestTests {
         #expect(try fixture.git("tom", "rev-list", "--count", "origin/main..main") == "1")
     }
 
+    @Test("reach a remote over ssh, and stay in the clone when it turns them away")
+    func ssh() throws {
+        let fixture = try ReviewFixture()
+        try fixture.join("tom")
+        let server = try PipedSSH(in: fixture.folder.path)
+        try fixture.git("tom", "remote", "set-url", "origin", "ssh://\(NSUserName())@git.invalid\(fixture.origin)")
+        try fixture.git("tom", "config", "core.sshCommand", server.command(key: "user"))
+        let kept = try fixture.run("tom", "attest", report, "--keep", "--json")
+        #expect(kept.status == 0, "\(kept.told)")
+        #expect(try kept.object()["pushed"] as? Bool == true)
+        #expect(try fixture.standings()[report] == "in_force")
+        try fixture.git("tom", "config", "core.sshCommand", server.command(key: "stranger"))
+        let before = try fixture.state(of: "tom")
+        let refused = try fixture.run("tom", "revoke", report)
+        #expect(refused.status == 2 && refused.errors.contains("`origin` cannot be reached"), "\(refused.told)")
+        #expect(try fixture.state(of: "tom") == before)
+        let here = try fixture.run("tom", "revoke", report, "--no-push")
+        #expect(here.status == 0 && here.output.contains("not pushed"), "\(here.told)")
+    }
+
     @Test("deny callers and grants without a signature")
     func deny() throws {
         let fixture = try ReviewFixture()

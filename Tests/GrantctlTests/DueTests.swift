@@ -70,19 +70,19 @@ struct DueTests {
         ]
         let report = DueReport(due: due, now: now)
         let terminal = Screen(isTerminal: true, hasColour: false, width: 120, height: 40)
-        try expectGolden(report.text(on: .plain), "due.txt")
-        try expectGolden(report.text(on: terminal), "due-terminal.txt")
-        try expectGolden(
-            report.text(on: Screen(isTerminal: true, hasColour: true, width: 100, height: 40)), "due-colour.txt")
-        try expectGolden(report.json + "\n", "due.json")
+        try Golden.expect(report.text(on: .plain), "review/due.txt")
+        try Golden.expect(report.text(on: terminal), "review/due-terminal.txt")
+        try Golden.expect(
+            report.text(on: Screen(isTerminal: true, hasColour: true, width: 100, height: 40)), "review/due-colour.txt")
+        try Golden.expect(report.json + "\n", "review/due.json")
         let calendar = DueCalendar(
             repository: "acme-access", due: due, alarms: [.days(14), .hours(36)], now: now)
-        try expectGolden(calendar.text, "due.ics")
+        try Golden.expect(calendar.text, "review/due.ics")
         let reminders = Reminder.plan(due, steps: [.days(14), .days(7), .days(1)], said: [], now: now)
         let message = ReminderMessage(repository: "acme-access", reminders: reminders, now: now)
-        try expectGolden(message.text, "remind.txt")
-        try expectGolden(message.json + "\n", "remind.json")
-        try expectGolden(message.slack + "\n", "remind-slack.json")
+        try Golden.expect(message.text, "review/remind.txt")
+        try Golden.expect(message.json + "\n", "review/remind.json")
+        try Golden.expect(message.slack + "\n", "review/remind-slack.json")
         #expect(DueReport(due: [], now: now).text(on: .plain) == "")
         #expect(DueReport(due: [], now: now).text(on: terminal) == "nothing is due\n")
     }
@@ -269,23 +269,4 @@ private final class HookReceiver {
     deinit {
         kill(process.processIdentifier, SIGKILL)
     }
-}
-
-/// Compares a text with what was recorded in `Tests/Golden/review`. With `GRANTCTL_RECORD_GOLDEN` set it is recorded
-/// anew, and the test still fails.
-func expectGolden(
-    _ text: String, _ name: String, location: SourceLocation = #_sourceLocation
-) throws {
-    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../Golden/review/" + name
-    if ProcessInfo.processInfo.environment["GRANTCTL_RECORD_GOLDEN"] != nil {
-        try FileManager.default.createDirectory(
-            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-        Issue.record("recorded \(name)", sourceLocation: location)
-        return
-    }
-    let recorded = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
-    #expect(
-        text == recorded, "differs from Golden/review/\(name); set GRANTCTL_RECORD_GOLDEN to record it",
-        sourceLocation: location)
 }

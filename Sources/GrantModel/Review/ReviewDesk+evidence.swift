@@ -1,12 +1,19 @@
-/// A version of a file that reviewers attested.
+/// A version of a file that counted before: one that reviewers attested, or that is in effect.
 package struct AttestedVersion: Sendable, Hashable {
     package var sha256: Digest
-    /// Who kept it, in name order.
+    /// Who kept it, in name order; empty for a protected file's version in effect.
     package var by: [ByteString]
-    /// When the latest of them signed.
-    package var at: Instant
+    /// When the latest of them signed; nil where nobody did.
+    package var at: Instant?
     /// The place on the first-parent line of a commit that holds these bytes; nil where that is not known.
     package var ordinal: Int?
+
+    package init(sha256: Digest, by: [ByteString], at: Instant?, ordinal: Int?) {
+        self.sha256 = sha256
+        self.by = by
+        self.at = at
+        self.ordinal = ordinal
+    }
 }
 
 /// A `keep` that counts, and where its note stands.
@@ -61,6 +68,14 @@ extension ReviewDesk {
         return AttestedVersion(
             sha256: latest.sha256, by: Set(same).sorted(), at: effective(latest),
             ordinal: file.earlier[latest.sha256]?.ordinal ?? left.map { max(0, $0 - 1) })
+    }
+
+    /// The version of a protected file that is in effect while another one waits; nil where there is none.
+    package func versionInEffect(at path: ByteString) -> AttestedVersion? {
+        guard let file = state.restrictions[path], let accepted = file.acceptedSHA256, accepted != file.sha256 else {
+            return nil
+        }
+        return AttestedVersion(sha256: accepted, by: [], at: nil, ordinal: file.acceptedAt)
     }
 
     /// The latest `keep` of each signer that covers the bytes as they are, oldest first.

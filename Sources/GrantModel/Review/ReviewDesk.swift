@@ -42,12 +42,13 @@ package struct ReviewDesk {
     /// What is in force and ends before `horizon`, what waits for a review, what lapsed, and protected files that wait for
     /// admins, in the order of their moments.
     package func due(until horizon: Instant) -> [DueReview] {
-        let (state, assessor, now) = (state, assessor, now)
+        let (state, now) = (state, now)
         let candidates = table.map { $0.rowsThatMayBeDue(at: now, until: horizon) } ?? Array(state.grants.rows)
-        let rows = ParallelWork.map(candidates) {
-            { row in Self.isDue(row, state, assessor, now: now, until: horizon) ? row : nil }
-        }
-        let grants = rows.compactMap { row in row.flatMap { dueGrant($0) } }
+        let grants = ParallelWork.map(candidates) {
+            // What it remembers belongs to one thread.
+            let desk = ReviewDesk(state, now: now)
+            return { row in desk.isDue(row, until: horizon) ? desk.dueGrant(row) : nil }
+        }.compactMap { $0 }
         return (grants + duePending()).sorted {
             let (left, right) = ($0.moment(now: now), $1.moment(now: now))
             return left == right ? $0.path < $1.path : left < right
@@ -60,9 +61,7 @@ package struct ReviewDesk {
         return dueGrant(row)
     }
 
-    private static func isDue(
-        _ row: UInt32, _ state: AccessState, _ assessor: Assessor, now: Instant, until horizon: Instant
-    ) -> Bool {
+    private func isDue(_ row: UInt32, until horizon: Instant) -> Bool {
         guard let file = state.grants.file(row) else { return false }
         let assessment = assessor.assess(state.grants.path(row), file)
         switch assessment.standing(at: now) {

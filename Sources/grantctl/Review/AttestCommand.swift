@@ -42,7 +42,7 @@ struct AttestCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await Reviewer.decide(verdict == .keep ? .keep : .revoke, grants, note: note, reviewer, json: json)
+        try Reviewer.decide(verdict == .keep ? .keep : .revoke, grants, note: note, reviewer, json: json)
     }
 }
 
@@ -74,7 +74,7 @@ struct RevokeCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        try await Reviewer.decide(.revoke, grants, note: note, reviewer, json: json)
+        try Reviewer.decide(.revoke, grants, note: note, reviewer, json: json)
     }
 }
 
@@ -83,10 +83,10 @@ extension Reviewer {
     static func decide(
         _ verdict: Attestation.Decision.Verdict, _ grants: [String], note: String, _ options: ReviewerOptions,
         json: Bool
-    ) async throws {
+    ) throws {
         let report: AttestReport
         do throws(CommandFault) {
-            let reviewer = try await Reviewer(options)
+            let reviewer = try Reviewer(options)
             let (draft, effects) = try reviewer.draft(verdict, grants, note: note.trimmedNote)
             report = AttestReport(sitting: try reviewer.submit(draft), effects: effects)
         } catch {

@@ -17,6 +17,8 @@ struct AttestReport {
         }
         lines.append("signed \(sitting.path) with \(sitting.key.fingerprint)")
         lines.append(Self.place(of: sitting.submitted))
+        // A forge's link to a pull request, often.
+        lines += sitting.submitted.remoteSaid.map { "  \($0.printable)" }
         return lines.joined(separator: "\n") + "\n"
     }
 

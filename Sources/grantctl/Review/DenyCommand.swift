@@ -58,7 +58,7 @@ struct DenyCommand: AsyncParsableCommand {
         do throws(CommandFault) {
             let clone = try place.clone()
             let now = Instant.clock
-            let desk = ReviewDesk(try await CheckedOutHistory.state(of: clone, now: now), now: now)
+            let desk = try CheckedOutHistory.desk(of: clone, now: now)
             let denial = try denial(desk, clone)
             path = "denied/\(denial.name).yaml"
             let submission = Submission(

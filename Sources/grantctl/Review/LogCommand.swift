@@ -58,7 +58,7 @@ struct LogCommand: AsyncParsableCommand {
             case .landed, .changed, .removed, .unreadable: break
             case .decided, .became: continue
             }
-            authors[event.commit] = CommitAuthor.of(event.commit, path: "grants/\(id).yaml", git)
+            authors[event.commit] = CommitAuthor.of(event.commit.hex, path: "grants/\(id).yaml", git)
         }
         return authors
     }
@@ -71,10 +71,10 @@ struct CommitAuthor: Hashable {
     var at: Instant
     var subject: String
 
-    /// The author of the last change of a path up to a commit, merged or not.
-    static func of(_ commit: ObjectID, path: String, _ git: GitProgram) -> CommitAuthor? {
-        guard commit != .none,
-            let text = git.answer("log", "-1", "--format=%an%x00%ae%x00%at%x00%s", commit.hex, "--", path)
+    /// The author of the last change of a path up to a revision, merged or not; nil where there is none.
+    static func of(_ revision: String, path: String, _ git: GitProgram) -> CommitAuthor? {
+        guard !revision.isEmpty,
+            let text = git.answer("log", "-1", "--format=%an%x00%ae%x00%at%x00%s", revision, "--", path)
         else { return nil }
         let fields = text.split(separator: "\0", omittingEmptySubsequences: false).map(String.init)
         guard fields.count == 4, let seconds = Int64(fields[2]) else { return nil }

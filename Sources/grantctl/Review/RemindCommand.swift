@@ -50,8 +50,9 @@ struct RemindCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (state, now) = try await repository.load()
-        let desk = ReviewDesk(state, now: now)
+        let opened = try await repository.open()
+        let now = opened.now
+        let desk = ReviewDesk(opened.state, table: opened.table, now: now)
         let steps = desk.policy?.remind ?? []
         let due = desk.due(until: now + (steps.max() ?? .days(14)) + Span(seconds: 1))
         let name = desk.policy?.name.text ?? "grants"

@@ -42,11 +42,11 @@ struct Reviewer {
 
     /// Reads the branch that is checked out as the gateway would, and finds out who is there.
     /// - Parameter isReading: nothing is going to be decided, so the clone may be in any state.
-    init(_ options: ReviewerOptions, isReading: Bool = false) async throws(CommandFault) {
+    init(_ options: ReviewerOptions, isReading: Bool = false) throws(CommandFault) {
         self.options = options
         clone = isReading ? try GrantsClone.find(from: options.place.repo) : try options.place.clone()
         now = .clock
-        desk = ReviewDesk(try await CheckedOutHistory.state(of: clone, now: now), now: now)
+        desk = try CheckedOutHistory.desk(of: clone, now: now)
         guard desk.policy != nil else {
             throw CommandFault(description: "policy.yaml is not in effect; run `grantctl validate`, which says why")
         }
@@ -61,8 +61,11 @@ struct Reviewer {
     /// The path in the repository that an argument means: a grant's id, or a file.
     func path(of argument: String) throws(CommandFault) -> ByteString {
         let trimmed = argument.hasPrefix("./") ? String(argument.dropFirst(2)) : argument
+        // As it is written from the folder that this runs in, too.
+        let folder = GitProgram(directory: options.place.repo).answer("rev-parse", "--show-prefix") ?? ""
         let candidates = [
-            trimmed, trimmed + ".yaml", "grants/" + trimmed, "grants/" + trimmed + ".yaml",
+            trimmed, trimmed + ".yaml", "grants/" + trimmed, "grants/" + trimmed + ".yaml", folder + trimmed,
+            folder + trimmed + ".yaml",
         ].map { ByteString($0) }
         for candidate in candidates {
             switch DocumentPath(candidate) {
@@ -82,24 +85,33 @@ struct Reviewer {
     }
 }
 
-/// The branch that a clone has checked out, judged commit by commit.
+/// The history behind a command, judged or commit by commit.
 enum CheckedOutHistory {
-    static func state(of clone: GrantsClone, now: Instant) async throws(CommandFault) -> AccessState {
-        var state = AccessState()
-        for change in try await changes(of: clone.root, branch: nil, now: now) {
-            state.advance(by: change, verify: SSHSignature.verify)
+    /// The branch that a clone has checked out, as the gateway would judge it.
+    static func desk(of clone: GrantsClone, now: Instant) throws(CommandFault) -> ReviewDesk {
+        let repository = OpenedRepository(path: clone.root)
+        let progress = ProgressLine("reading \(clone.root)")
+        defer { progress.end() }
+        do throws(SourceFault) {
+            let tip = try repository.with { (git) throws(GitFault) in try git.tip(of: nil) }
+            let history = try OfflineHistory.load(
+                repository, tip: tip, until: now, clock: now, cache: OfflineCache(repository)
+            ) { progress.show($0.done, of: $0.total) }
+            return ReviewDesk(history.state, table: history.table, now: now)
+        } catch {
+            throw CommandFault(description: "\(error)")
         }
-        return state
     }
 
-    /// - Parameter branch: nil for what is checked out.
+    /// Every commit's change along first parents, oldest first.
     static func changes(
         of place: String, branch: String?, now: Instant
     ) async throws(CommandFault) -> [CommitChange] {
         let contents: RepositoryContents
         do {
             let source = try RepositorySource(place, prefer: .history)
-            let options = RepositorySource.Options(branch: branch, history: true, until: now, clock: .clock)
+            var options = RepositorySource.Options(branch: branch, history: true, until: now, clock: .clock)
+            options.credential = ProcessInfo.processInfo.environment["GRANTCTL_GIT_TOKEN"].map { .token($0) }
             contents = try await source.read(options)
         } catch {
             throw CommandFault(description: "\(error)")

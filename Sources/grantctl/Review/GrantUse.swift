@@ -1,0 +1,24 @@
+import GrantModel
+
+/// What a grant was used for, by the gateway's records.
+struct GrantUse: Sendable, Hashable {
+    struct Name: Sendable, Hashable {
+        var name: String
+        var calls: Int
+    }
+
+    /// How far back the records were read.
+    var span: Span
+    var calls = 0
+    /// Different callers.
+    var callers = 0
+    var lastUsed: Instant?
+    /// By attribute (`models`, `tools`, `routes`), the most used first.
+    var names: [String: [Name]] = [:]
+    /// The largest `max_tokens` that was asked for.
+    var maxTokens: Int64?
+    /// Entries of the grant's scope that no call needed, as `attribute: entry`.
+    var unused: [String] = []
+
+    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+}

@@ -155,6 +155,37 @@ struct DueTests {
         }
     }
 
+    @Test("log reads as recorded")
+    func logGolden() throws {
+        let at = Instant("2026-11-22T10:00Z") ?? .distantPast
+        let commit = ObjectID(hex: String(repeating: "4f", count: 20))
+        let sha256 = Digest.sha256(of: [1])
+        func decision(_ verdict: Attestation.Decision.Verdict, void: String?) -> GrantEvent.Kind {
+            .decided(
+                GrantDecision(
+                    verdict: verdict, by: "tom", signed: at, fingerprint: void == nil ? "SHA256:abc" : nil,
+                    sitting: "attestations/2026-11-22-tom-100000.yaml", sha256: sha256, note: "why\nnot", void: void))
+        }
+        let kinds: [GrantEvent.Kind] = [
+            .landed(sha256), .became(.awaitingReview, why: "nobody attested these bytes"),
+            decision(.keep, void: "there is no signature beside it"), decision(.keep, void: nil),
+            .became(.inForce, why: "attested by tom"), .changed(from: sha256, to: sha256), decision(.revoke, void: nil),
+            .became(.revoked, why: "tom revoked it"), .unreadable("line 3: unknown field"), .removed,
+        ]
+        let author = CommitAuthor(
+            name: "Maria\u{202E}", email: "maria@acme.example", at: at - .days(1), subject: "Let triage use sonnet")
+        let report = LogReport(
+            grant: "claude/bot",
+            events: kinds.map { GrantEvent(at: at, commit: commit, kind: $0) }
+                + [GrantEvent(at: at + .days(90), commit: .none, kind: .became(.lapsed, why: "attested by tom"))],
+            authors: [commit: author])
+        try Golden.expect(report.text(on: .plain), "review/log.txt")
+        try Golden.expect(
+            report.text(on: Screen(isTerminal: true, hasColour: false, width: 120, height: 40)),
+            "review/log-terminal.txt")
+        try Golden.expect(report.json + "\n", "review/log.json")
+    }
+
     @Test("log tells a grant's life, signatures verified")
     func log() throws {
         let fixture = try ReviewFixture()

@@ -232,6 +232,69 @@ struct ReviewCardTests {
         #expect(!card.text(on: .plain).contains("\u{1B}"))
     }
 
+    @Test("is told what was done, and a grant's life, as recorded")
+    func afterwards() throws {
+        let key = try Person.Key(
+            line: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHkMBMzRYQGm0PzF5dN7C1qvXkxGqJkRrAqnZZkSHhxB laptop")
+        let kept: ByteString = "grants/claude/triage-bot.yaml"
+        let others: [ByteString] = ["grants/claude/opus.yaml", "policy.yaml", "grants/claude/old.yaml"]
+        let sitting = SignedSitting(
+            attestation: Attestation(
+                repo: "acme-access", by: "tom", at: now,
+                decisions: ([kept] + others).map {
+                    .init(
+                        file: $0, sha256: .sha256(of: $0.bytes), verdict: $0 == others[2] ? .revoke : .keep,
+                        note: "scope fits")
+                }),
+            path: "attestations/2026-11-22-tom-100000.yaml", key: key,
+            submitted: Submitted(
+                commit: String(repeating: "4f", count: 20), branch: "main", remote: "origin",
+                remoteSaid: ["Create a pull request: https://git.acme.example/new"]))
+        var report = AttestReport(
+            sitting: sitting,
+            effects: [
+                kept: .lasts(until: Instant("2027-02-20T10:00Z") ?? now),
+                others[0]: .counts(1, of: 2, others: ["ines"]), others[1]: .takesEffect,
+            ])
+        try Golden.expect(report.text(on: .plain), "review/attest.txt")
+        try Golden.expect(report.json + "\n", "review/attest.json")
+        report.sitting.submitted.remote = nil
+        #expect(report.text(on: .plain).contains("committed 4f4f4f4f4f on `main`, not pushed\n"))
+    }
+
+    @Test("is kept until it is signed, for the bytes it is about")
+    func draft() throws {
+        let fixture = try CloneFixture()
+        func item(_ name: String, _ bytes: [UInt8], fault: String? = nil) -> ReviewSession.Item {
+            ReviewSession.Item(
+                path: ByteString("grants/claude/\(name).yaml"), name: name, sha256: .sha256(of: bytes),
+                keepFault: fault,
+                isGrant: true)
+        }
+        let items = ["a", "b", "c", "d"].map { item($0, [1]) }
+        var session = ReviewSession(items)
+        _ = session.start(at: 0)
+        for (time, key) in zip(Int64(1)..., ["k", "r", "s", "k"] as [Character]) {
+            _ = session.take(.key(key), at: time * 1_000)
+        }
+        let draft = try ReviewDraftFile(fixture.clone(), person: "tom", repository: "acme-access")
+        #expect(draft.read(for: items).isEmpty)
+        try draft.write(session)
+        #expect(
+            draft.read(for: items).mapValues(\.choice) == [0: .keep, 1: .revoke, 3: .keep], "a skip comes up again")
+        #expect(draft.read(for: [items[3], items[0]]).mapValues(\.choice) == [0: .keep, 1: .keep])
+        #expect(draft.read(for: [item("a", [2])]).isEmpty, "other bytes")
+        #expect(draft.read(for: [item("a", [1], fault: "not an owner any more")]).isEmpty)
+        #expect(try ReviewDraftFile(fixture.clone(), person: "tom", repository: "other").read(for: items).isEmpty)
+        #expect(
+            try ReviewDraftFile(fixture.clone(), person: "ines", repository: "acme-access").read(for: items).isEmpty)
+        #expect(try fixture.git("status", "--porcelain") == "", "nobody commits it")
+        try "{".write(toFile: draft.path, atomically: true, encoding: .utf8)
+        #expect(draft.read(for: items).isEmpty)
+        draft.remove()
+        #expect(!FileManager.default.fileExists(atPath: draft.path))
+    }
+
     @Test("marks what differs, line by line")
     func difference() {
         #expect(LineDiff(from: "a\nb\n", to: "a\nb\n").lines.isEmpty)

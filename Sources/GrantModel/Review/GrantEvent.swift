@@ -40,4 +40,18 @@ package struct GrantDecision: Sendable, Hashable {
     package var note: String
     /// Why it does not count; nil when it does.
     package var void: String?
+
+    package init(
+        verdict: Attestation.Decision.Verdict, by: ByteString, signed: Instant, fingerprint: ByteString?,
+        sitting: ByteString, sha256: Digest, note: String, void: String?
+    ) {
+        self.verdict = verdict
+        self.by = by
+        self.signed = signed
+        self.fingerprint = fingerprint
+        self.sitting = sitting
+        self.sha256 = sha256
+        self.note = note
+        self.void = void
+    }
 }

@@ -41,7 +41,8 @@ struct LogCommand: AsyncParsableCommand {
                     description: "there never was a grant `\(grant.printable)` on `\(repository.branch)`; "
                         + "`grantctl standing` lists those that are there")
             }
-            report = LogReport(grant: id, life: life, authors: authors(of: life, id))
+            report = LogReport(
+                grant: id, events: life.events, standing: life.standing, authors: authors(of: life, id))
         } catch {
             throw error.exitCode()
         }

@@ -4,14 +4,17 @@ import GrantModel
 /// The life of a grant, as people and programs read it.
 struct LogReport {
     var grant: ByteString
-    var life: GrantLife
+    /// Oldest first.
+    var events: [GrantEvent]
+    /// What it is at the end; nil where it is not there any more.
+    var standing: GrantStanding?
     /// By commit.
     var authors: [ObjectID: CommitAuthor]
 
     func text(on screen: Screen) -> String {
         var text = ""
         if screen.isTerminal {
-            let now = life.standing.map { standing in
+            let now = standing.map { standing in
                 "\(standing.standing.rawValue)\(standing.notAfter.map { ", until \(SpanText.moment($0))" } ?? "")"
             }
             text += "\(screen.styled(grant.text, .bold))  \(now ?? "not there any more")\n"
@@ -30,7 +33,7 @@ struct LogReport {
 
     /// What happened, and before each change of the file who asked for it.
     private var lines: [Line] {
-        life.events.flatMap { event -> [Line] in
+        events.flatMap { event -> [Line] in
             switch event.kind {
             case .landed, .changed, .removed, .unreadable:
                 let author = authors[event.commit]
@@ -43,8 +46,8 @@ struct LogReport {
     var json: String {
         prettyJSON(
             Whole(
-                grant: grant.text, standing: life.standing?.standing.rawValue,
-                notAfter: life.standing?.notAfter.map { "\($0)" }, why: life.standing?.why, events: lines))
+                grant: grant.text, standing: standing?.standing.rawValue,
+                notAfter: standing?.notAfter.map { "\($0)" }, why: standing?.why, events: lines))
     }
 
     private struct Whole: Encodable {

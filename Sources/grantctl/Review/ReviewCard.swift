@@ -90,7 +90,12 @@ struct ReviewCard {
     private var facts: [(label: String, lines: [String])] {
         var facts: [(label: String, lines: [String])] = [("who", who)]
         if !matter.keeps.isEmpty { facts.append(("attested", matter.keeps.map(sentence))) }
-        if matter.earlier == nil, matter.keeps.isEmpty { facts.append(("attested", ["never: all of it is new"])) }
+        if matter.earlier == nil, matter.keeps.isEmpty {
+            // Where landing counts as the review, it was in force without anybody's keep.
+            let byLanding = matter.due.notAfter != nil && matter.due.attestedBy.isEmpty
+            facts.append(
+                ("attested", [byLanding ? "never: its landing counted as the review" : "never: all of it is new"]))
+        }
         if let use = matter.use { facts.append(("used", lines(of: use))) }
         facts.append(("if nothing is done", [matter.idle(now: now)]))
         facts.append(("if kept", [AttestReport.sentence(matter.effect)]))
@@ -105,7 +110,7 @@ struct ReviewCard {
                 "\(asked.name.printable) <\(asked.email.printable)> wrote it on \(asked.at.description.prefix(10)): "
                     + asked.subject.printable)
         }
-        if !matter.named.isEmpty { lines.append("it names \(matter.named.sentence)") }
+        if !matter.named.isEmpty { lines.append("its `to` names \(matter.named.sentence)") }
         let others = matter.due.reviewers
         if !others.isEmpty { lines.append("\(others.sentence) may attest it") }
         return lines.isEmpty ? ["nobody is named"] : lines

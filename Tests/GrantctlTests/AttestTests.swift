@@ -74,9 +74,9 @@ struct AttestTests {
         try fixture.join("maria")
         let before = try fixture.state(of: "maria")
         for (arguments, expected) in [
-            (["attest", report, "--keep"], "would be void: maria was not an owner of `claude`"),
+            (["attest", report, "--keep"], "would be void: maria is not an owner of `claude`;"),
             (["attest", "claude/quartely-report", "--keep"], "did you mean `claude/quarterly-report`?"),
-            (["attest", "policy.yaml", "--keep"], "maria was not an admin"),
+            (["attest", "policy.yaml", "--keep"], "maria is not an admin"),
             (["attest", report, "--keep", "--as", "nobody"], "there is nobody `nobody` in people/"),
             (["attest", report, "--keep", "--as", "tom"], "none of the keys in people/tom.yaml is at hand"),
             (["attest", report, "--revoke", "--note", "bell \u{7}"], "the note cannot be written down"),

@@ -36,6 +36,10 @@ struct DueTests {
         #expect(try fixture.run("maria", "due", "--me", "--within", "100d", "--json").list().count == 5, "accountable")
         let bare = try fixture.run("tom", "due", "--repo", fixture.origin, "--me", "--as", "nobody")
         #expect(bare.status == 2 && bare.errors.contains("there is nobody `nobody`"))
+        for command in ["due", "remind"] {
+            let outside = try fixture.run("tom", command, "--repo", fixture.folder.path + "/keys")
+            #expect(outside.status == 2 && outside.errors.contains("no policy is in effect"), "\(outside.told)")
+        }
         #expect(try fixture.run("tom", "due", "--json", "--ics").status == 2)
         #expect(try fixture.run("tom", "due", "--within", "soon").status == 2)
     }

@@ -132,7 +132,20 @@ package struct ReviewDesk {
             ordinal: state.ordinal, void: nil, paths: [], origin: "")
     }
 
-    private func void(_ reason: VoidReason, _ reviewer: ByteString) -> String { VoidText.why(reason, by: reviewer) }
+    /// Why a keep would be void: as it is said of one that came, in the present tense.
+    private func void(_ reason: VoidReason, _ reviewer: ByteString) -> String {
+        switch reason {
+        case .unknownPerson: "there is no people/\(reviewer).yaml"
+        case .unknownFile: "there is no such file"
+        case .unknownService(let service): "there is no service `\(service)`"
+        case .notOwner(let service): "\(reviewer) is not an owner of `\(service)`"
+        case .notAdmin: "\(reviewer) is not an admin"
+        case .unsigned, .badSignature, .alteredAfterSigning, .otherRepository, .noPolicy, .unknownKey,
+            .keyOfSameCommit, .keyRetired, .keyCompromised, .stockpiled, .datedAhead, .replayed, .otherBytes,
+            .unreadableFile, .notReviewable, .accountable, .sameHumanAsAccountable, .receivesAccess, .describesReviewer:
+            VoidText.why(reason, by: reviewer)
+        }
+    }
 }
 
 extension ScopeTable {

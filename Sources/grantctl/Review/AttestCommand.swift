@@ -15,7 +15,7 @@ struct AttestCommand: AsyncParsableCommand {
               grantctl attest claude/triage-bot --keep --note 'scope fits the task'
               grantctl attest claude/a claude/b --keep --as tom --json
               grantctl attest policy.yaml --keep --no-push
-              SSH_AUTH_SOCK=… grantctl attest claude/old --revoke --key ~/.ssh/id_ed25519.pub
+              grantctl attest claude/old --revoke --key ~/.ssh/work.pub
 
             \(endings)
             """

@@ -14,7 +14,7 @@ struct DenyCommand: AsyncParsableCommand {
             EXAMPLES
               grantctl deny claude/triage-bot --why 'answers with customer data, SEC-93'
               grantctl deny --issuer corp --sub old-laptop --why 'laptop stolen, SEC-88'
-              grantctl deny --issuer github --claim repository=acme/fork --why 'not ours' --name acme-fork
+              grantctl deny --issuer github --claim repository=acme/fork --why 'not ours'
 
             \(AttestCommand.endings)
             """

@@ -46,6 +46,7 @@ struct DueCommand: AsyncParsableCommand {
         let opened = try await repository.open()
         let now = opened.now
         let desk = ReviewDesk(opened.state, table: opened.table, now: now)
+        guard desk.policy != nil else { throw CommandFault.noPolicy(in: repository.repo).exitCode() }
         var due = desk.due(until: now + within)
         if me || name != nil {
             do throws(CommandFault) {

@@ -18,7 +18,7 @@ struct RemindCommand: AsyncParsableCommand {
             EXAMPLES
               grantctl remind
               grantctl remind --slack env:SLACK_WEBHOOK --repo /srv/access
-              grantctl remind --webhook https://hooks.acme.example/access --secret file:/etc/hook-secret
+              grantctl remind --webhook env:HOOK --secret file:/etc/hook-secret
               grantctl remind --dry-run --json
 
             Exit 0, also when nothing is due; 1 when something could not be delivered; 2 when nothing could be read.
@@ -53,6 +53,7 @@ struct RemindCommand: AsyncParsableCommand {
         let opened = try await repository.open()
         let now = opened.now
         let desk = ReviewDesk(opened.state, table: opened.table, now: now)
+        guard desk.policy != nil else { throw CommandFault.noPolicy(in: repository.repo).exitCode() }
         let steps = desk.policy?.remind ?? []
         let due = desk.due(until: now + (steps.max() ?? .days(14)) + Span(seconds: 1))
         let name = desk.policy?.name.text ?? "grants"

@@ -48,7 +48,7 @@ struct Reviewer {
         now = .clock
         desk = try CheckedOutHistory.desk(of: clone, now: now)
         guard desk.policy != nil else {
-            throw CommandFault(description: "policy.yaml is not in effect; run `grantctl validate`, which says why")
+            throw .noPolicy(in: clone.root)
         }
         person = try Myself.find(as: options.name, in: clone.root, desk: desk)
     }
@@ -131,5 +131,14 @@ extension Myself {
         let git = GitProgram(directory: isFolder ? folder : ".")
         return try find(
             as: name, people: desk.people, keys: OwnKeys(git: git), email: git.configuration("user.email"))
+    }
+}
+
+extension CommandFault {
+    /// A folder without a policy, or with one that nobody can read, is no place to review anything.
+    static func noPolicy(in place: String) -> CommandFault {
+        CommandFault(
+            description: "no policy is in effect in `\(place.printable)`; name a grants repository with --repo, "
+                + "or run `grantctl validate`, which says what is wrong with this one")
     }
 }

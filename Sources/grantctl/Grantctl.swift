@@ -26,7 +26,7 @@ import ArgumentParser
             LogCommand.self,
             RemindCommand.self,
             DiffCommand.self, WhoCanCommand.self,
-            StatusCommand.self, DecisionsCommand.self,
+            StatusCommand.self, DecisionsCommand.self, ObservedCommand.self,
             LoginCommand.self, LogoutCommand.self, TokenCommand.self, EnvCommand.self, WhoamiCommand.self,
             AcceptHistoryCommand.self, FetchChildCommand.self,
         ])

@@ -49,7 +49,7 @@ package enum Capability: Hashable, Sendable {
 
 extension Scope {
     /// What is allowed of an attribute, mentioned or by default.
-    package func allowed(_ attribute: ScopeAttribute) -> [Pattern] { names[attribute] ?? attribute.allowedByDefault }
+    package func allowed(_ attribute: ScopeAttribute) -> [Pattern] { patterns(of: attribute) }
 
     /// Everything that it says, as a list.
     package var capabilities: [Capability] {
@@ -67,7 +67,7 @@ extension Scope {
         var found: [Capability] = []
         for attribute in ScopeAttribute.allCases {
             let theirs = other.allowed(attribute)
-            for pattern in allowed(attribute) where !theirs.contains(where: { $0.includes(pattern) }) {
+            for pattern in allowed(attribute) where !theirs.contains(where: { attribute.covers($0, pattern) }) {
                 found.append(.name(attribute, pattern))
             }
         }

@@ -40,9 +40,12 @@ extension Service.Elevation {
     fileprivate static func read(_ kind: Service.Kind?, _ fields: inout Fields) -> Service.Elevation? {
         let tier = fields.required("tier", .tier)
         let attributes = ScopeAttribute.allCases.filter { fields.has($0.rawValue) }
-        let scope = Scope.readNames(&fields)
+        let scope = Scope.readNames(&fields, isElevation: true)
         let see = fields.optional("see", .list(of: .dataClass))
-        fields.unsupported(Scope.unsupportedFields + ["max_tokens", "routes"])
+        fields.unsupported(
+            Scope.unsupportedFields + [
+                "max_tokens", "max_uses", "thinking_tokens", "tool_inputs", "routes", "fields",
+            ])
         if kind == .http {
             for attribute in attributes {
                 fields.problems.error(

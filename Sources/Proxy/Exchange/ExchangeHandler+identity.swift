@@ -39,7 +39,8 @@ extension ExchangeHandler {
         request.prepared = loop.headBuffers.take(capacity: 4_096)
         request.prepared.writeString(request.head.method.rawValue)
         request.prepared.writeStaticString(" ")
-        request.prepared.writeBytes(live.routes.upstreamTarget(match, query: target.query).bytes)
+        let query = listsModels ? ModelListing.upstreamQuery(for: target.query) : target.query
+        request.prepared.writeBytes(live.routes.upstreamTarget(match, query: query).bytes)
         request.prepared.writeStaticString(" HTTP/1.1\r\n")
         request.prepared.writeBytes(service.ownHeaders)
         switch RequestFields.read(request.head, dropsRanges: service.needle != nil, forwarded: &request.prepared) {

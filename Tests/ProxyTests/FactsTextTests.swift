@@ -51,7 +51,8 @@ import Testing
         }
         #expect(
             written
-                == #"{"operations":["models"],"max_uses":3,"thinking_tokens":9,"closed":["service_tiers"],"stream":false}"#)
+                == #"{"operations":["models"],"max_uses":3,"thinking_tokens":9,"closed":["service_tiers"],"stream":false}"#
+        )
     }
 
     @Test func `what is missing is on record beside what was asked`() {

@@ -66,6 +66,8 @@ extension Scope {
     package func beyond(_ other: Scope) -> [Capability] {
         var found: [Capability] = []
         for attribute in ScopeAttribute.allCases {
+            // What neither says about betas follows from the rest.
+            if attribute == .betas, names[.betas] == nil, other.names[.betas] == nil { continue }
             let theirs = other.allowed(attribute)
             for pattern in allowed(attribute) where !theirs.contains(where: { attribute.covers($0, pattern) }) {
                 found.append(.name(attribute, pattern))

@@ -102,8 +102,10 @@ enum MissingItem: Hashable, Sendable {
         switch self {
         case .name(let attribute, _): attribute.rawValue
         case .operation: "operations"
-        case .maxTokens: "max_tokens"
+        case .limit(let limit, _, _): limit.rawValue
+        case .open(let attribute): attribute.rawValue
         case .route: "routes"
+        case .field: "fields"
         case .unknownField, .ungrantable, .mcp: ""
         }
     }

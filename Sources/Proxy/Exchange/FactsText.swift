@@ -25,7 +25,8 @@ enum FactsText {
         append("thinking_tokens", facts.thinkingTokens, to: &text)
         // What a request of the API's does not leave to the upstream, so that it can be decided again by its record.
         if facts.names.count > 0, !facts.leavesGeoOpen || !facts.leavesTierOpen {
-            let closed: [ByteString] = (facts.leavesGeoOpen ? [] : ["geo"]) + (facts.leavesTierOpen ? [] : ["service_tiers"])
+            var closed: [ByteString] = facts.leavesGeoOpen ? [] : ["geo"]
+            if !facts.leavesTierOpen { closed.append("service_tiers") }
             leftOut += append("closed", closed, upTo: endOfNames + 64, to: &text)
         }
         key("stream", to: &text)

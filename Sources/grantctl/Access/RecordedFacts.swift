@@ -22,7 +22,11 @@ enum RecordedFacts {
                 facts.maxTokens = number.int64Value
             case "max_uses", "thinking_tokens":
                 guard let number = value as? NSNumber else { return nil }
-                if key == "max_uses" { facts.maxUses = number.int64Value } else { facts.thinkingTokens = number.int64Value }
+                if key == "max_uses" {
+                    facts.maxUses = number.int64Value
+                } else {
+                    facts.thinkingTokens = number.int64Value
+                }
             case "closed":
                 guard let names = value as? [String] else { return nil }
                 closed = names

@@ -28,7 +28,7 @@ import ArgumentParser
             DiffCommand.self, WhoCanCommand.self,
             StatusCommand.self, DecisionsCommand.self,
             LoginCommand.self, LogoutCommand.self, TokenCommand.self, EnvCommand.self, WhoamiCommand.self,
-            AcceptHistoryCommand.self, FetchChildCommand.self,
+            AcceptHistoryCommand.self, MaskCommand.self, FetchChildCommand.self,
         ])
 
     /// Runs a command and ends the process with the exit code it documents.

@@ -140,6 +140,6 @@ struct ContextWords: Sendable {
             populat*,revenue*,订单*,注文*,#
             """
         ),
-        (.version, "version*,ver,v,release*,build*,firmware*,driver*,revision*,rev,upgrade*,chrome,section,chapter"),
+        (.version, "version*,ver,v,rv,release*,build*,firmware*,driver*,revision*,rev,upgrade*,chrome,section,chapter"),
     ]
 }

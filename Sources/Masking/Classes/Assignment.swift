@@ -127,7 +127,7 @@ extension Window {
         while place - start < 256 {
             let byte = at(place)
             if byte == 0 || byte < 0x20 { break }
-            if quote != 0 ? byte == quote || byte == 0x5C : Self.endsValue(byte) { break }
+            if quote != 0 ? byte == quote || byte == 0x5C : endsValue(byte, at: place, shape, strength) { break }
             if quote == 0, byte == UInt8(ascii: "&"), isParameter(place + 1) { break }
             if isSpoken, byte == UInt8(ascii: "="), shape.looksLikeName { return nil }
             if byte == 0x20 {
@@ -160,7 +160,7 @@ extension Window {
         guard count >= (strength == .password ? 6 : 12), !isPlaceholder(start, place) else { return nil }
         let next = at(place)
         // A call or a path to a value: `os.environ[…]`, `getenv(…)`.
-        if quote == 0, next == UInt8(ascii: "(") || next == UInt8(ascii: "[") { return nil }
+        if quote == 0, shape.looksLikeCode, next == UInt8(ascii: "(") || next == UInt8(ascii: "[") { return nil }
         switch strength {
         case .password:
             let isMixed = shape.hasDigit && shape.hasLetter || shape.hasSymbol && shape.hasLetter && !shape.looksLikeCode
@@ -173,6 +173,15 @@ extension Window {
             guard shape.isRandom else { return nil }
         }
         return Finding(kind: .secret, start: start, end: place)
+    }
+
+    /// Brackets and the like end a value, unless they stand in the middle of a password.
+    private mutating func endsValue(_ byte: UInt8, at place: Int, _ shape: ValueShape, _ strength: NameStrength) -> Bool {
+        guard Self.endsValue(byte) else { return false }
+        guard strength == .password, "()[]{}<>|;".utf8.contains(byte) else { return true }
+        if byte == UInt8(ascii: "("), shape.looksLikeCode, shape.hasLetter { return true }
+        let next = at(place + 1)
+        return Self.endsValue(next) || next == UInt8(ascii: ".") || next == 0
     }
 
     private static func endsValue(_ byte: UInt8) -> Bool {
@@ -195,11 +204,14 @@ extension Window {
     /// What stands for a value in documentation and templates.
     private mutating func isPlaceholder(_ start: Int, _ end: Int) -> Bool {
         let first = base[start]
-        if "$<{[%*(".utf8.contains(first), end > start + 1,
-            "{<[(*%".utf8.contains(base[start + 1]) || first != UInt8(ascii: "$") && first != UInt8(ascii: "%")
-                || base[start + 1].isUpper && base[end - 1].isUpper
-        {
-            return true
+        let last = base[end - 1]
+        let second = base[start + 1]
+        switch (first, second) {
+        case (0x24, 0x7B), (0x24, 0x28), (0x7B, 0x7B), (0x25, 0x28), (0x3C, 0x41...0x5A), (0x3C, 0x61...0x7A): return true
+        default: break
+        }
+        if "$<{[%*(".utf8.contains(first), "}>])%*".utf8.contains(last) || first == UInt8(ascii: "$") && base[start + 1].isLetter {
+            return (start..<end).allSatisfy { !base[$0].isASCIIDigit } || last != UInt8(ascii: "*") && last != UInt8(ascii: ")")
         }
         let words: [StaticString] = [
             "your", "my_", "my-", "xxxx", "....", "example", "changeme", "placeholder", "redacted", "masked", "null", "none",

@@ -26,7 +26,7 @@ extension Window {
         // Not with another date in between.
         var digits = 0
         for index in max(low, place)..<start where place >= 0 {
-            digits = base[index].isASCIIDigit ? digits + 1 : 0
+            if base[index].isASCIIDigit { digits += 1 }
             if digits == 4 { return false }
         }
         return place >= 0
@@ -45,7 +45,7 @@ extension Window {
         case (2, 2), (1, 2): isDate = self.isDate(2000, second, first) || self.isDate(2000, first, second)
         default: isDate = false
         }
-        return isDate ? number.end(2) : nil
+        return isDate && isEnd(number, group: 2) ? number.end(2) : nil
     }
 
     private func isDate(_ year: Int, _ month: Int, _ day: Int) -> Bool {

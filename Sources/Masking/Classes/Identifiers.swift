@@ -3,6 +3,7 @@ extension Window {
     mutating func identifier(at start: Int) -> Finding? {
         let before = behind(start - 1)
         guard before != UInt8(ascii: "_") || behind(start - 2) == 0 else { return nil }
+        if before == UInt8(ascii: ".") || before == UInt8(ascii: ","), behind(start - 2).isASCIIDigit { return nil }
         let first = base[start]
         if first.isLetter {
             let second = at(start + 1)
@@ -94,17 +95,21 @@ extension Window {
     private mutating func nino(at start: Int) -> Int? {
         let first = at(start).raised
         let second = at(start + 1).raised
-        guard !"DFIQUV".utf8.contains(first), !"DFIQUVO".utf8.contains(second) else { return nil }
+        var isGivenOut = !"DFIQUV".utf8.contains(first) && !"DFIQUVO".utf8.contains(second)
         switch (first, second) {
-        case (0x42, 0x47), (0x47, 0x42), (0x4B, 0x4E), (0x4E, 0x4B), (0x4E, 0x54), (0x54, 0x4E), (0x5A, 0x5A): return nil
+        case (0x42, 0x47), (0x47, 0x42), (0x4B, 0x4E), (0x4E, 0x4B), (0x4E, 0x54), (0x54, 0x4E), (0x5A, 0x5A):
+            isGivenOut = false
         default: break
         }
         let (count, end) = gather(from: start, most: 9)
         guard count >= 8 else { return nil }
         for index in 2..<8 where !scratch[index].isASCIIDigit { return nil }
-        if count == 9, scratch[8] >= 0x41, scratch[8] <= 0x44, isBoundary(end) { return end }
-        // Without the suffix, or in lower case, only next to its name.
+        if count == 9, isGivenOut, scratch[8] >= 0x41, scratch[8] <= 0x44, isBoundary(end), base[start].isUpper { return end }
+        // Without the suffix, in lower case, or with letters that are not given out, only next to its name.
         guard context(before: start).speaksOf(.nino, not: .other) else { return nil }
+        guard base[start].isUpper || end - start == count else { return nil }
+        if count == 9, scratch[8].isUpper, isBoundary(end) { return end }
+        guard isGivenOut else { return nil }
         let short = gather(from: start, most: 8).end
         return isBoundary(short) ? short : nil
     }

@@ -61,7 +61,7 @@ extension Window {
         let context = context(before: number.start)
         let nearest = max(context.place(.ssn), context.place(.tfn), context.place(.sin))
         if nearest >= 0, nearest >= context.place(.other), nearest >= context.place(.passport) {
-            if isSSN, context.place(.ssn) == nearest { return .usSSN }
+            if isSSN, context.place(.ssn) == nearest { return groups == 1 || context.isAt(.ssn) ? .usSSN : nil }
             if isTFN, context.place(.tfn) == nearest { return .auTFN }
             if isSIN, context.place(.sin) == nearest { return .caSIN }
             return nil

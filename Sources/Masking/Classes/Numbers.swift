@@ -72,6 +72,8 @@ extension Window {
     /// One group, groups of one size but for the last, or those of American Express and Diners.
     private func hasCardShape(_ number: Number, groups: Int) -> Bool {
         if groups == 1 { return true }
+        // A decimal, or a fraction.
+        if groups == 2, number.separator(0) == Number.Separator.dot || number.separator(0) == Number.Separator.slash { return false }
         if groups == 3, number.hasShape("465", groups: 3) || number.hasShape("464", groups: 3) { return true }
         let first = number.size(0)
         guard first >= 2 else { return false }
@@ -120,7 +122,7 @@ enum Brand {
             return four == 2131 && count == 15  // JCB
         case 3:
             if two == 34 || two == 37 { return count == 15 }  // American Express
-            if four >= 3528, four <= 3589 { return count >= 16 }  // JCB
+            if two == 35 { return count >= 16 }  // JCB
             if two == 36 { return count >= 14 }
             return (four / 10 <= 305 || four == 3095 || two >= 38) && count >= 14 && (count == 14 || count >= 16)
         case 4: return count == 13 || count == 16 || count == 18 || count == 19  // Visa

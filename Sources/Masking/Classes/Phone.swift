@@ -85,8 +85,8 @@ extension Window {
             let count = at(totals, group)
             // Some write the trunk prefix although it is not dialled.
             if range.contains(count - code) || digits[code] == 0 && range.contains(count - code - 1) {
-                if isBoundary(end), at(end) != UInt8(ascii: "_") {
-                    return Finding(kind: .phone, start: start, end: withExtension(end))
+                if at(end) != UInt8(ascii: "_"), let last = withExtension(end) {
+                    return Finding(kind: .phone, start: start, end: last)
                 }
             }
             group -= 1
@@ -104,16 +104,16 @@ extension Window {
             let isArea = digits[0] == 0 && digits[1] != 0
             let isNational =
                 area == 3 && count == 10 && digits[0] >= 2 && digits[3] >= 2
-                || isArea && count >= 9 && count <= 12
+                || isArea && count >= 9 && count <= 13
                 || area == 2 && digits[0] != 0 && (count == 10 || count == 11)
-            if isNational, isBoundary(end) { return Finding(kind: .phone, start: start, end: withExtension(end)) }
+            if isNational, let last = withExtension(end) { return Finding(kind: .phone, start: start, end: last) }
             group -= 1
         }
         return nil
     }
 
-    /// ` x123`, ` ext. 123`.
-    private mutating func withExtension(_ end: Int) -> Int {
+    /// ` x123`, ` ext. 123`; nil where the number does not end there.
+    private mutating func withExtension(_ end: Int) -> Int? {
         var place = end
         if at(place) == UInt8(ascii: ",") { place += 1 }
         if at(place) == UInt8(ascii: " ") { place += 1 }
@@ -124,12 +124,12 @@ extension Window {
         } else if at(place).folded == UInt8(ascii: "x") {
             place += 1
         } else {
-            return end
+            return isBoundary(end) ? end : nil
         }
         if at(place) == UInt8(ascii: " ") { place += 1 }
         let from = place
         while place - from < 6, at(place).isASCIIDigit { place += 1 }
-        return place > from && isBoundary(place) ? place : end
+        return place > from && isBoundary(place) ? place : isBoundary(end) ? end : nil
     }
 
     // MARK: National numbers
@@ -143,8 +143,10 @@ extension Window {
             let count = number.total(group)
             let end = number.end(group)
             if count < 7 { break }
-            if count <= 15, isEnd(number, group: group), isPhone(number, groups: group + 1, count) {
-                return withExtension(end)
+            if count <= 15, isEnd(number, group: group) || at(end).folded == UInt8(ascii: "x"),
+                isPhone(number, groups: group + 1, count), let last = withExtension(end)
+            {
+                return last
             }
             group -= 1
         }
@@ -170,17 +172,23 @@ extension Window {
     private mutating func isPhone(_ number: Number, groups: Int, _ count: Int) -> Bool {
         if groups > 1, !isFirstOfNumbers(number) { return false }
         let separator = number.separator(0)
+        // An amount, and a number that is grouped as an American social security number.
+        if groups > 1, separator == Mark.dot, at(number.end(groups - 1)) == UInt8(ascii: ","),
+            at(number.end(groups - 1) + 1).isASCIIDigit
+        {
+            return false
+        }
+        if number.hasShape("324", groups: 3), groups == 3 { return false }
         if groups > 1, hasNationalShape(number, groups: groups, count) {
             guard !context(before: number.start).isAt(.other) || speaksOfPhone(number) else { return false }
             return groups == number.groups || separator != Mark.space || count >= 10
         }
-        guard count >= 7, count <= 15, speaksOfPhone(number) else { return false }
+        guard count >= 7, count <= (groups == 1 ? 12 : 15), speaksOfPhone(number) else { return false }
+        // Books.
+        if count == 13, number.value(0..<3) == 978 || number.value(0..<3) == 979 { return false }
         // Dates, decimals, and amounts.
-        if isDate(number, groups: groups) || number.size(0) == 1 && separator == Mark.dot { return false }
+        if isDate(number, groups: groups) || separator == Mark.dot && groups < 3 { return false }
         if groups > 1, groups < number.groups { return false }
-        if at(number.end(groups - 1)) == UInt8(ascii: ","), at(number.end(groups - 1) + 1).isASCIIDigit, separator == Mark.dot {
-            return false
-        }
         return groups > 1 || count >= 8 || number.groups == 1
     }
 

@@ -115,13 +115,13 @@ struct BuiltInSearch {
         while place &+ 8 <= end {
             let eight = UnsafeRawPointer(base + place).loadUnaligned(as: UInt64.self)
             let low = eight & ~high
-            // 0x25...0x40 but the comma, 0x5C...0x5F, everything that is not ASCII.
-            let from25 = low &+ (0x80 &- 0x25) &* ones
+            // 0x21...0x40 but quote and comma, 0x5C...0x5F, everything that is not ASCII.
+            let from21 = low &+ (0x80 &- 0x21) &* ones
             let from41 = low &+ (0x80 &- 0x41) &* ones
             let from5C = low &+ (0x80 &- 0x5C) &* ones
             let from60 = low &+ (0x80 &- 0x60) &* ones
-            let isOther = (low ^ 0x2C &* ones) &+ 0x7F &* ones
-            let found = ((from25 & ~from41 & isOther) | (from5C & ~from60) | eight) & high
+            let isOther = ((low ^ 0x2C &* ones) &+ 0x7F &* ones) & ((low ^ 0x22 &* ones) &+ 0x7F &* ones)
+            let found = ((from21 & ~from41 & isOther) | (from5C & ~from60) | eight) & high
             if found != 0 {
                 hit = place &+ found.trailingZeroBitCount >> 3
                 if isFullStop(hit, window.end) {
@@ -234,8 +234,8 @@ struct BuiltInSearch {
         let classes = window.classes
         switch byte {
         case UInt8(ascii: "+"), UInt8(ascii: "("):
-            guard classes.has(.phone) else { return nil }
-            return ask(at: place) { $0.markedPhone(at: place) }
+            if classes.has(.phone), let event = ask(at: place, { $0.markedPhone(at: place) }) { return event }
+            return symbolSecret(at: place)
         case UInt8(ascii: "-"):
             guard classes.has(.privateKey) else { return nil }
             return ask(at: place) { $0.privateKey(at: place) }
@@ -245,6 +245,7 @@ struct BuiltInSearch {
             }
             guard classes.has(.secret) else { return nil }
             return assignment(at: place)
+        case 0x21...0x2A, 0x40, 0x5E...0x7E: return symbolSecret(at: place)
         default:
             guard wantsNumbers, Number.digit(at: place, &window).width > 0 || window.touched else {
                 window.touched = false
@@ -253,6 +254,12 @@ struct BuiltInSearch {
             window.touched = false
             return ask(at: place) { $0.number(at: place) }
         }
+    }
+
+    /// A password that begins with a symbol, behind a blank.
+    private mutating func symbolSecret(at place: Int) -> Event? {
+        guard window.classes.has(.secret), window.behind(place - 1) == 0x20 else { return nil }
+        return ask(at: place) { $0.spokenSecret(at: place) }
     }
 
     /// `password = …`: the value begins behind the sign.

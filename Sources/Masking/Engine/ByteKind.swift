@@ -32,10 +32,11 @@ enum ByteKind {
         case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"): kind |= hexLetter
         default: break
         }
-        if "+(-:=".utf8.contains(byte) { kind |= trigger }
+        // The last ones may begin a password.
+        if "+(-:=$!#%^&*~@_)".utf8.contains(byte) { kind |= trigger }
         // Lead bytes of full-width, Arabic-Indic and Devanagari digits.
         if byte == 0xEF || byte == 0xD9 || byte == 0xDB || byte == 0xE0 { kind |= trigger }
-        if "@._%+-':/\\&".utf8.contains(byte) || byte >= 0x80 { kind |= joint }
+        if "@._%+-':/\\&*$!#^~".utf8.contains(byte) || byte >= 0x80 { kind |= joint }
         if "._%+-'".utf8.contains(byte) { kind |= local }
         return kind
     }

@@ -71,6 +71,8 @@ struct TextScanner {
         decided = open?.start ?? progress.hold + origin
     }
 
+    mutating func clearMatches() { matches.removeAll(keepingCapacity: true) }
+
     /// What was found is dealt with, and `place` bytes of the text were handed on.
     mutating func forget(through place: Int) {
         matches.removeAll(keepingCapacity: true)

@@ -4,6 +4,12 @@ package struct MaskedText {
     private let key: PlaceholderKey
     private var scanner: TextScanner
     private var handedOn = 0
+    package mutating func takeSpots() -> [MaskedSpot] {
+        defer { told = found.count }
+        return found[told...].map { MaskedSpot(kind: $0.kind, place: $0.start, isFault: $0.isFault) }
+    }
+
+    private var told = 0
     /// What was masked, in bytes of the text.
     package private(set) var found: [Match] = []
 

@@ -38,6 +38,9 @@ extension ExchangeHandler {
         request.decision = decision
         request.ruling = live
         if decision.verdict == .allow || target.service.mode == .observe {
+            if target.service.protectRequests != .pass, let fault = protectRequest(target.service) {
+                return refuse(fault)
+            }
             machine.record(.forward)
         } else {
             let explanation = live.table.explain(service: request.service, caller: caller, facts: facts, clock: clock)
@@ -200,6 +203,8 @@ extension ExchangeHandler {
             request.ruling = live
             if machine.phase == .streaming, !limitedTools, limitsTools, (200..<300).contains(request.status) {
                 cut(.toolsLimited(code: loop.configuration.refusalCode))
+            } else if !maskingStillHolds {
+                cut(.maskingChanged(code: loop.configuration.refusalCode))
             }
             return
         }

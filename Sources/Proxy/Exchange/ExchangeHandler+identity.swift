@@ -42,7 +42,7 @@ extension ExchangeHandler {
         request.prepared.writeBytes(live.routes.upstreamTarget(match, query: target.query).bytes)
         request.prepared.writeStaticString(" HTTP/1.1\r\n")
         request.prepared.writeBytes(service.ownHeaders)
-        switch RequestFields.read(request.head, dropsRanges: service.needle != nil, forwarded: &request.prepared) {
+        switch RequestFields.read(request.head, dropsRanges: service.isSearched, forwarded: &request.prepared) {
         case .failure(let fault): return fault
         case .success(let fields): request.fields = fields
         }

@@ -33,13 +33,16 @@ extension ExchangeHandler {
     /// The upstream's answer is whole.
     func completeJudged() {
         guard machine.phase == .streaming else { return }
-        guard var gate = request.gate, let judge = newJudge() else { return finish(.complete) }
+        guard var gate = request.gate, let judge = newJudge() else {
+            if finishMasking() { finish(.complete) }
+            return
+        }
         request.gate = nil
         switch gate.finish(parser: loop.facts.parser, judge: judge) {
         case .pass(let bytes):
-            sendHeldAnswer(before: bytes)
+            if request.mask == nil { sendHeldAnswer(before: bytes) }
             write(bytes)
-            finish(.complete)
+            if finishMasking() { finish(.complete) }
         case .end(let bytes, let tool): end(with: bytes, refusing: tool)
         case .unreadable: failResponse(.unreadable)
         }
@@ -58,15 +61,16 @@ extension ExchangeHandler {
     }
 
     private func end(with bytes: ByteBuffer, refusing tool: ByteString) {
-        sendHeldAnswer(before: bytes)
+        if request.mask == nil { sendHeldAnswer(before: bytes) }
         write(bytes)
+        guard finishMasking() else { return }
         recordRefusal(of: tool)
         giveUpUpstream()
         finish(.toolRefused)
     }
 
     /// The header of an answer that was judged as a whole, once its length is known.
-    private func sendHeldAnswer(before body: ByteBuffer) {
+    func sendHeldAnswer(before body: ByteBuffer) {
         guard var fields = request.heldAnswer else { return }
         request.heldAnswer = nil
         fields.add("content-length", String(body.readableBytes))

@@ -103,9 +103,11 @@ extension ExchangeHandler {
         loop.observeUpstream(nanoseconds: now - request.sent)
         let hasBody = request.head.method != .HEAD && head.status.mayHaveResponseBody
         let isJudged = hasBody && (200..<300).contains(head.status.code) && limitsTools
+        let masking = hasBody ? masking : nil
         var fields: ResponseFields
         let read = ResponseFields.read(
-            head, needle: request.target?.needle, isJudged: isJudged, into: newAnswer(head.status))
+            head, needle: request.target?.needle, isJudged: isJudged || masking != nil,
+            into: newAnswer(head.status))
         switch read {
         case .failure(let failure): return failResponse(failure)
         case .success(let read): fields = read
@@ -114,6 +116,7 @@ extension ExchangeHandler {
             guard let gate = ToolGate(fields.mediaType) else { return failResponse(.unreadable) }
             request.gate = gate
         }
+        if let masking, !beginMasking(masking, head) { return }
         guard context != nil, machine.responded() else { return giveUpUpstream() }
         releaseBody()
         connection?.noteKeepAlive(seconds: fields.keepAliveSeconds)
@@ -121,8 +124,8 @@ extension ExchangeHandler {
         if case .eventStream = fields.mediaType { request.isEventStream = true }
         request.usage = UsageReader(fields.mediaType)
         request.guardian = request.target?.needle.map(CredentialGuard.init)
-        let isHeld = request.gate?.holdsEverything ?? false
-        request.hasLength = isHeld || (fields.contentLength != nil && !isJudged) || !hasBody
+        let isHeld = request.gate?.holdsEverything ?? false || request.mask?.isHeld ?? false
+        request.hasLength = isHeld || (fields.contentLength != nil && !isJudged && masking == nil) || !hasBody
         var chunked = false
         if transport == .http1 {
             if !request.hasLength {
@@ -173,7 +176,8 @@ extension ExchangeHandler {
         completeJudged()
     }
 
-    func write(_ bytes: ByteBuffer) {
+    /// What goes to the client as it is.
+    func deliver(_ bytes: ByteBuffer) {
         let count = bytes.readableBytes
         guard count > 0 else { return }
         request.responseBytes += Int64(count)

@@ -48,7 +48,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// The answer under way is sent in chunks (RFC 9112 §7.1).
     var isChunking = false
 
-    private static let noRequest = RequestInProgress(
+    // Unsafe in name only: never written, and without a mask, which is what may not be shared.
+    nonisolated(unsafe) private static let noRequest = RequestInProgress(
         head: HTTPRequestHead(version: .http1_1, method: .GET, uri: ""), arrived: 0, milliseconds: 0,
         id: RecordID(value: 0)
     )

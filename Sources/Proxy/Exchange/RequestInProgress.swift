@@ -54,6 +54,8 @@ struct RequestInProgress {
     var guardian: CredentialGuard?
     /// Where the grant limits which tools the answer may call.
     var gate: ToolGate?
+    /// Where the caller may not see all of the answer.
+    var mask: AnswerInMask?
     /// The header of an answer that is judged as a whole.
     var heldAnswer: AnswerFields?
     var isEventStream = false

@@ -42,7 +42,7 @@ extension ExchangeHandler {
     }
 
     /// Placeholders are the same within a session of one caller, and say nothing anywhere else.
-    private var placeholderKey: PlaceholderKey {
+    var placeholderKey: PlaceholderKey {
         var session: [UInt8] = []
         for part in [
             request.target?.service.name.bytes, request.caller?.issuer.bytes, request.caller?.subject.bytes,
@@ -92,12 +92,16 @@ extension ExchangeHandler {
     /// By class, count and place; never the value.
     func recordMasked() {
         guard let mask = request.mask, !mask.mask.spots.isEmpty else { return }
-        loop.countMasked(mask.mask.spots, mask.rules.detector.names)
+        record(mask.mask.spots, mask.rules.detector.names, reason: "masked")
+    }
+
+    func record(_ spots: [MaskedSpot], _ names: [ByteString], reason: String) {
+        loop.countMasked(spots, names)
         let milliseconds = loop.clock.milliseconds
         var record = newRecord(
-            id: loop.records.nextID(time: milliseconds), time: milliseconds, verdict: .allow, reason: "masked",
+            id: loop.records.nextID(time: milliseconds), time: milliseconds, verdict: .allow, reason: ByteString(reason),
             entry: request.decision?.entry, in: request.ruling)
-        record.facts = MaskedSpots.encode(mask.mask.spots, mask.rules.detector.names, of: request.id)
+        record.facts = MaskedSpots.encode(spots, names, of: request.id)
         loop.note(record)
     }
 

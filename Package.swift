@@ -181,6 +181,10 @@ let package = Package(
             path: "Benchmarks/DecideBenchmark", swiftSettings: strict
         ),
         .executableTarget(
+            name: "MaskBenchmark", dependencies: ["GrantModel", "Masking", "MaskingCorpus"],
+            path: "Benchmarks/MaskBenchmark", swiftSettings: strict
+        ),
+        .executableTarget(
             name: "ReconcileBenchmark", dependencies: ["GrantModel", "Reconciler", crypto, logging],
             path: "Benchmarks/ReconcileBenchmark", swiftSettings: strict
         ),

@@ -20,8 +20,12 @@ extension Corpus {
     }
 
     private mutating func email() -> Value {
-        let first = random.pick(["john", "maria.lopez", "j.smith+news", "anna_b", "k-t", "info", "x99", "o'neil", "jörg.weiß"])
-        let host = random.pick(["example.com", "mail.acme.co.uk", "corp.example", "uni-köln.de", "foo.museum", "a.b.c.io"])
+        let first = random.pick([
+            "john", "maria.lopez", "j.smith+news", "anna_b", "k-t", "info", "x99", "o'neil", "jörg.weiß",
+        ])
+        let host = random.pick([
+            "example.com", "mail.acme.co.uk", "corp.example", "uni-köln.de", "foo.museum", "a.b.c.io",
+        ])
         return made("email", first + "@" + host, ["email", "mail", "contact", "user", "E-Mail", "correo", "login"])
     }
 
@@ -37,8 +41,10 @@ extension Corpus {
             ("\(area).\(exchange).\(line)", false), ("+1 \(area) \(exchange) \(line)", false),
             ("+1-\(area)-\(exchange)-\(line)", false), ("+1\(area)\(exchange)\(line)", false),
             ("\(area)\(exchange)\(line)", true), ("1-\(area)-\(exchange)-\(line)", false),
-            ("+44 20 \(random.digits(4, from: 3)) \(line)", false), ("+44 (0)7\(random.digits(3, from: 1)) \(random.digits(6))", false),
-            ("07\(random.digits(3, from: 1)) \(random.digits(6))", false), ("020 \(random.digits(4, from: 3)) \(line)", false),
+            ("+44 20 \(random.digits(4, from: 3)) \(line)", false),
+            ("+44 (0)7\(random.digits(3, from: 1)) \(random.digits(6))", false),
+            ("07\(random.digits(3, from: 1)) \(random.digits(6))", false),
+            ("020 \(random.digits(4, from: 3)) \(line)", false),
             ("+49 30 \(random.digits(7, from: 2))", false), ("+49 (0) 171 \(random.digits(7, from: 2))", false),
             ("030/\(random.digits(7, from: 2))", false), ("0171-\(random.digits(7, from: 2))", false),
             ("06 \(two(&random)) \(two(&random)) \(two(&random)) \(two(&random))", false),
@@ -47,7 +53,8 @@ extension Corpus {
             ("+34 6\(random.digits(2)) \(random.digits(3)) \(random.digits(3))", false), ("6\(random.digits(8))", true),
             ("+91 9\(random.digits(4)) \(random.digits(5))", false), ("9\(random.digits(9))", true),
             ("(11) 9\(random.digits(4, from: 1))-\(line)", false), ("+55 11 9\(random.digits(4))-\(line)", false),
-            ("04\(random.digits(2)) \(random.digits(3)) \(random.digits(3))", false), ("+61 4\(random.digits(8))", false),
+            ("04\(random.digits(2)) \(random.digits(3)) \(random.digits(3))", false),
+            ("+61 4\(random.digits(8))", false),
             ("090-\(random.digits(4, from: 1))-\(line)", false), ("+81-3-\(random.digits(4, from: 3))-\(line)", false),
             ("+86 138 \(random.digits(4)) \(line)", false), ("0\(random.digits(9, from: 1))", true),
             ("+39 3\(random.digits(2)) \(random.digits(7))", false), ("0049 30 \(random.digits(7, from: 2))", false),
@@ -58,19 +65,23 @@ extension Corpus {
 
     private mutating func card() -> Value {
         let (prefix, length) = random.pick([
-            ("4", 16), ("4", 16), ("51", 16), ("2221", 16), ("34", 15), ("37", 15), ("6011", 16), ("36", 14), ("3528", 16),
+            ("4", 16), ("4", 16), ("51", 16), ("2221", 16), ("34", 15), ("37", 15), ("6011", 16), ("36", 14),
+            ("3528", 16),
             ("62", 16), ("5018", 16), ("2200", 16), ("65", 16),
         ])
         let body = prefix + random.digits(length - 1 - prefix.count)
         let number = body + "\(CheckDigits.luhn(body))"
         let text =
-            random.below(3) == 0 ? number : random.grouped(number, length == 15 ? [4, 6, 5] : length == 14 ? [4, 6, 4] : [4, 4, 4])
-        return made("payment_card", text, ["card", "credit card", "Kreditkarte", "card number", "pan", "tarjeta", "cc"])
+            random.below(3) == 0
+            ? number : random.grouped(number, length == 15 ? [4, 6, 5] : length == 14 ? [4, 6, 4] : [4, 4, 4])
+        return made(
+            "payment_card", text, ["card", "credit card", "Kreditkarte", "card number", "pan", "tarjeta", "cc"])
     }
 
     private mutating func iban() -> Value {
         let (country, account) = random.pick([
-            ("DE", random.digits(18)), ("GB", "NWBK" + random.digits(14)), ("FR", random.digits(10) + random.alphanumeric(11).uppercased() + random.digits(2)),
+            ("DE", random.digits(18)), ("GB", "NWBK" + random.digits(14)),
+            ("FR", random.digits(10) + random.alphanumeric(11).uppercased() + random.digits(2)),
             ("ES", random.digits(20)), ("NL", "ABNA" + random.digits(10)), ("IT", "X" + random.digits(22)),
             ("CH", random.digits(17)), ("NO", random.digits(11)), ("BE", random.digits(12)), ("PL", random.digits(24)),
         ])
@@ -80,7 +91,10 @@ extension Corpus {
     }
 
     private mutating func ssn() -> (Value, Bool) {
-        let parts = [random.pick(["123", "219", "457", "078", "665", "899"]), random.digits(2, from: 1), random.digits(4, from: 1)]
+        let parts = [
+            random.pick(["123", "219", "457", "078", "665", "899"]), random.digits(2, from: 1),
+            random.digits(4, from: 1),
+        ]
         let labels = ["SSN", "social security number", "ssn", "Social Security", "SSN#"]
         if random.below(4) == 0 { return (made("us_ssn", parts.joined(), labels), true) }
         return (made("us_ssn", parts.joined(separator: random.separator()), labels), false)
@@ -89,7 +103,9 @@ extension Corpus {
     private mutating func nino() -> (Value, Bool) {
         let text = random.pick(["AB", "CE", "JG", "LR", "SY"]) + random.digits(6) + random.pick(["A", "B", "C", "D"])
         let shown = random.below(2) == 0 ? text : random.grouped(text, [2, 2, 2, 2, 1])
-        return (made("uk_nino", shown, ["NINO", "National Insurance number", "NI number", "national insurance"]), false)
+        return (
+            made("uk_nino", shown, ["NINO", "National Insurance number", "NI number", "national insurance"]), false
+        )
     }
 
     private mutating func nhs() -> Value {
@@ -122,10 +138,13 @@ extension Corpus {
 
     private mutating func nir() -> Value {
         let month = random.pick(["01", "05", "09", "12"])
-        let body = random.pick(["1", "2"]) + random.digits(2) + month + random.pick(["75", "13", "69"]) + random.digits(6)
+        let body =
+            random.pick(["1", "2"]) + random.digits(2) + month + random.pick(["75", "13", "69"]) + random.digits(6)
         let key = 97 - (Int(body) ?? 0) % 97
         let text = body + (key < 10 ? "0" : "") + "\(key)"
-        let shown = random.below(2) == 0 ? text : random.grouped(text, [1, 2, 2, 2, 3, 3, 2], by: random.pick([" ", "\u{A0}"]))
+        let shown =
+            random.below(2) == 0
+            ? text : random.grouped(text, [1, 2, 2, 2, 3, 3, 2], by: random.pick([" ", "\u{A0}"]))
         return made("fr_nir", shown, ["NIR", "numéro de sécurité sociale", "n° sécu", "INSEE"])
     }
 
@@ -146,7 +165,8 @@ extension Corpus {
     private mutating func codice() -> Value {
         let odd = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23]
         let body =
-            random.letters(6, "BCDFGLMNPRSTV") + random.digits(2) + random.letters(1, "ABCDEHLMPRST") + random.pick(["10", "25", "52"])
+            random.letters(6, "BCDFGLMNPRSTV") + random.digits(2) + random.letters(1, "ABCDEHLMPRST")
+            + random.pick(["10", "25", "52"])
             + random.pick(["H501", "F205", "A562"])
         let sum = body.enumerated().reduce(0) { sum, pair in
             let value = pair.element.wholeNumberValue ?? Int(pair.element.asciiValue ?? 65) - 65
@@ -164,7 +184,8 @@ extension Corpus {
     }
 
     private mutating func pan() -> Value {
-        let text = random.letters(3) + random.pick(["P", "C", "H"]) + random.letters(1) + random.digits(4) + random.letters(1)
+        let text =
+            random.letters(3) + random.pick(["P", "C", "H"]) + random.letters(1) + random.digits(4) + random.letters(1)
         return made("in_pan", text, ["PAN", "PAN card", "permanent account number", "pan_no"])
     }
 
@@ -173,7 +194,9 @@ extension Corpus {
         let first = CheckDigits.weighted(body, Array((2...10).reversed())) * 10 % 11 % 10
         let second = CheckDigits.weighted(body + "\(first)", Array((2...11).reversed())) * 10 % 11 % 10
         let text = body + "\(first)\(second)"
-        let dotted = text.prefix(3) + "." + text.dropFirst(3).prefix(3) + "." + text.dropFirst(6).prefix(3) + "-" + text.suffix(2)
+        let dotted =
+            text.prefix(3) + "." + text.dropFirst(3).prefix(3) + "." + text.dropFirst(6).prefix(3) + "-"
+            + text.suffix(2)
         return made("br_cpf", random.below(3) == 0 ? text : String(dotted), ["CPF", "cpf", "CPF do cliente"])
     }
 
@@ -199,9 +222,11 @@ extension Corpus {
 
     private mutating func passport() -> Value {
         let text = random.pick([
-            random.digits(9), random.letters(1) + random.digits(8), "C" + random.letters(2, "FGHJKLMNPRTVWXYZ") + random.digits(6),
+            random.digits(9), random.letters(1) + random.digits(8),
+            "C" + random.letters(2, "FGHJKLMNPRTVWXYZ") + random.digits(6),
             random.letters(2) + random.digits(7), random.digits(2) + random.letters(2) + random.digits(5),
         ])
-        return made("passport", text, ["passport", "passport number", "Reisepass", "passeport n°", "pasaporte", "Passport No."])
+        return made(
+            "passport", text, ["passport", "passport number", "Reisepass", "passeport n°", "pasaporte", "Passport No."])
     }
 }

@@ -5,7 +5,7 @@ package struct Corpus {
     var random: CorpusRandom
 
     package init(seed: UInt64) {
-        random = CorpusRandom(state: seed)
+        random = CorpusRandom(seed: seed)
     }
 
     package mutating func texts(_ count: Int) -> [CorpusText] {
@@ -79,7 +79,8 @@ package struct Corpus {
     mutating func log() -> CorpusText {
         var text = CorpusText()
         text.add("2026-\(random.digits(1, from: 1))\(random.below(3))-1\(random.below(10))T0\(random.below(10)):")
-        text.add("\(10 + random.below(50)):\(10 + random.below(50)).\(random.digits(3))Z \(random.pick(["INFO", "WARN"])) ")
+        text.add(
+            "\(10 + random.below(50)):\(10 + random.below(50)).\(random.digits(3))Z \(random.pick(["INFO", "WARN"])) ")
         text.add("[\(random.hex(8))] \(random.pick(["worker", "http", "auth"])): ")
         let value = random.below(2) == 0 ? value().value : lookalike()
         text.add(random.pick(["handled ", "rejected ", "saved ", "retry for "]))

@@ -2,6 +2,10 @@
 package struct CorpusRandom: RandomNumberGenerator {
     var state: UInt64
 
+    package init(seed: UInt64) {
+        state = seed
+    }
+
     package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
@@ -31,7 +35,9 @@ package struct CorpusRandom: RandomNumberGenerator {
 
     /// Something between groups of digits.
     mutating func separator() -> String {
-        pick([" ", " ", "-", "\u{A0}", "\u{2011}", "\u{2013}", "\u{202F}", "\u{2212}", "\u{AD}", "\u{2009}", "\u{2010}"])
+        pick([
+            " ", " ", "-", "\u{A0}", "\u{2011}", "\u{2013}", "\u{202F}", "\u{2212}", "\u{AD}", "\u{2009}", "\u{2010}",
+        ])
     }
 
     /// Cut into groups of these sizes.
@@ -77,7 +83,8 @@ enum CheckDigits {
 
     static func verhoeff(_ text: String) -> Int {
         let products = [
-            "0123456789", "1234067895", "2340178956", "3401289567", "4012395678", "5987604321", "6598710432", "7659821043",
+            "0123456789", "1234067895", "2340178956", "3401289567", "4012395678", "5987604321", "6598710432",
+            "7659821043",
             "8765932104", "9876543210",
         ].map(values)
         var permutation = Array(0...9)

@@ -18,7 +18,8 @@ package struct CorpusText: Sendable {
     mutating func add(_ value: Value) {
         if let kind = value.kind {
             let start = bytes.count + value.skipped
-            spans.append(Span(kind: kind, start: start, end: start + value.text.utf8.count - value.skipped - value.trailing))
+            spans.append(
+                Span(kind: kind, start: start, end: start + value.text.utf8.count - value.skipped - value.trailing))
         }
         add(value.text)
     }
@@ -51,6 +52,7 @@ package struct CorpusText: Sendable {
             return out + "\""
         }
         let marks = spans.map { "{\"class\":\"\($0.kind)\",\"start\":\($0.start),\"end\":\($0.end)}" }
-        return "{\"text\":\(quoted(String(decoding: bytes, as: UTF8.self))),\"spans\":[\(marks.joined(separator: ","))]}"
+        return
+            "{\"text\":\(quoted(String(decoding: bytes, as: UTF8.self))),\"spans\":[\(marks.joined(separator: ","))]}"
     }
 }

@@ -21,7 +21,8 @@ import Testing
         var spelled: [UInt8] = []
         JSONString.append(text.utf8, to: &spelled)
         let literal = String(decoding: spelled, as: UTF8.self)
-        return event("content_block_delta", "\"index\":\(index),\"delta\":{\"type\":\"text_delta\",\"text\":\"\(literal)\"}")
+        return event(
+            "content_block_delta", "\"index\":\(index),\"delta\":{\"type\":\"text_delta\",\"text\":\"\(literal)\"}")
     }
 
     func input(_ index: Int, _ json: String) -> String {
@@ -29,12 +30,14 @@ import Testing
         JSONString.append(json.utf8, to: &spelled)
         let literal = String(decoding: spelled, as: UTF8.self)
         return event(
-            "content_block_delta", "\"index\":\(index),\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"\(literal)\"}")
+            "content_block_delta",
+            "\"index\":\(index),\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"\(literal)\"}")
     }
 
     func stop(_ index: Int) -> String { event("content_block_stop", "\"index\":\(index)") }
 
-    func masked(_ stream: String, seesOpaque: Bool = false, cut: Int = .max) -> (output: String, refusal: MaskRefusal?) {
+    func masked(_ stream: String, seesOpaque: Bool = false, cut: Int = .max) -> (output: String, refusal: MaskRefusal?)
+    {
         var mask = EventStreamMask(rules, key, ScanScratch(), seesOpaque: seesOpaque)
         var output: [UInt8] = []
         let bytes = Array(stream.utf8)
@@ -54,10 +57,15 @@ import Testing
         var inputs: [Int: [UInt8]] = [:]
         for line in stream.split(separator: "\n") where line.hasPrefix("data: ") {
             let data = Array(line.dropFirst(6).utf8)
-            guard let shape = EventShape(data), let range = shape.range, let piece = JSONString.decoded(data[range]) else {
+            guard let shape = EventShape(data), let range = shape.range, let piece = JSONString.decoded(data[range])
+            else {
                 continue
             }
-            if shape.stream == .json { inputs[shape.index, default: []] += piece } else { texts[shape.index, default: []] += piece }
+            if shape.stream == .json {
+                inputs[shape.index, default: []] += piece
+            } else {
+                texts[shape.index, default: []] += piece
+            }
         }
         func sorted(_ all: [Int: [UInt8]]) -> [String] {
             all.sorted { $0.key < $1.key }.map { String(decoding: $0.value, as: UTF8.self) }
@@ -68,7 +76,8 @@ import Testing
     private let end = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
 
     @Test func whatHoldsNothingPassesByteForByte() {
-        let stream = start(0) + text(0, "Hello") + text(0, ", all is well.") + "event: ping\ndata: {\"type\": \"ping\"}\n\n"
+        let stream =
+            start(0) + text(0, "Hello") + text(0, ", all is well.") + "event: ping\ndata: {\"type\": \"ping\"}\n\n"
             + stop(0) + event("message_delta", #""delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":5}"#) + end
         #expect(received(masked(stream).output).texts == ["Hello, all is well."])
         let plain = start(0) + text(0, "Hi, ") + text(0, "there: ") + stop(0) + end
@@ -77,7 +86,8 @@ import Testing
     }
 
     @Test func aValueAcrossEventsAndBlocksIsOneValue() {
-        let stream = start(0) + text(0, "my card is 41") + text(0, "11 1111 1") + stop(0) + start(1) + text(1, "111 11")
+        let stream =
+            start(0) + text(0, "my card is 41") + text(0, "11 1111 1") + stop(0) + start(1) + text(1, "111 11")
             + text(1, "11, thanks") + stop(1) + end
         let (output, _) = masked(stream)
         #expect(received(output).texts == ["my card is [payment_card]", ", thanks"])
@@ -96,7 +106,9 @@ import Testing
             }
             let (output, refusal) = masked(stream + stop(0) + end)
             #expect(refusal == nil)
-            #expect(received(output).inputs == [#"{"to":"a","body":"mail [email] \ud83d\ude00 [payment_card]"}"#], "\(width)")
+            #expect(
+                received(output).inputs == [#"{"to":"a","body":"mail [email] \ud83d\ude00 [payment_card]"}"#],
+                "\(width)")
         }
     }
 
@@ -119,7 +131,10 @@ import Testing
         func thinking(_ text: String) -> String {
             event("content_block_delta", "\"index\":0,\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"\(text)\"}")
         }
-        let signature = event("content_block_delta", #""index":0,"delta":{"type":"signature_delta","signature":"EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pkiMOYds"}"#)
+        let signature = event(
+            "content_block_delta",
+            #""index":0,"delta":{"type":"signature_delta","signature":"EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pkiMOYds"}"#
+        )
         let open = start(0, #"{"type":"thinking","thinking":"","signature":""}"#)
         let harmless = open + thinking("let us see") + thinking(" what they need ") + signature + stop(0) + end
         #expect(masked(harmless).output == harmless)
@@ -136,8 +151,12 @@ import Testing
     }
 
     @Test func errorsCitationsAndUnknownEventsAreMaskedToo() {
-        let stream = event("content_block_delta", #""index":0,"delta":{"type":"citations_delta","citation":{"cited_text":"a@b.io","title":"t"}}"#)
-            + event("error", #""error":{"type":"api_error","message":"user a@b.io failed"}"#) + event("later", #""note":["a@b.io"]"#)
+        let stream =
+            event(
+                "content_block_delta",
+                #""index":0,"delta":{"type":"citations_delta","citation":{"cited_text":"a@b.io","title":"t"}}"#)
+            + event("error", #""error":{"type":"api_error","message":"user a@b.io failed"}"#)
+            + event("later", #""note":["a@b.io"]"#)
         let (output, _) = masked(stream)
         #expect(!output.contains("a@b.io"))
         #expect(output.contains("user [email] failed"))

@@ -39,9 +39,12 @@ import Testing
         (#"{"password":"hunter22"}"#, #"{"password":"[secret]"}"#),
         (#"{"ssn":"123456789","order":"123456789"}"#, #"{"ssn":"[us_ssn]","order":"123456789"}"#),
         (#"{"phones":["4155552671",["4155552672"]]}"#, #"{"phones":["[phone]",["[phone]"]]}"#),
-        (#"{"customer_name":"Ann","b":{"Customer_Name":["x",7,{"y":true}]},"c":"Ann"}"#,
-            #"{"customer_name":"[email]","b":{"Customer_Name":["[email]","[email]",{"y":"[email]"}]},"c":"Ann"}"#),
-        ("  [ ]  ", "  [ ]  "), (#""a@b.io""#, #""[email]""#), ("{}\n{\"a\":\"a@b.io\"}\n", "{}\n{\"a\":\"[email]\"}\n"),
+        (
+            #"{"customer_name":"Ann","b":{"Customer_Name":["x",7,{"y":true}]},"c":"Ann"}"#,
+            #"{"customer_name":"[email]","b":{"Customer_Name":["[email]","[email]",{"y":"[email]"}]},"c":"Ann"}"#
+        ),
+        ("  [ ]  ", "  [ ]  "), (#""a@b.io""#, #""[email]""#),
+        ("{}\n{\"a\":\"a@b.io\"}\n", "{}\n{\"a\":\"[email]\"}\n"),
     ])
     func valuesAreReplacedAndNothingElse(json: String, expected: String) {
         #expect(masked(json) == expected)
@@ -56,7 +59,8 @@ import Testing
         let split = #"{"content":[{"type":"text","text":"card 4111 1111"},{"type":"text","text":" 1111 1111 ok"}]}"#
         let together = #"{"content":[{"type":"text","text":"card [payment_card]"},{"type":"text","text":" ok"}]}"#
         #expect(masked(split) == together)
-        let apart = #"{"content":[{"type":"text","text":"card 4111 1111"},{"type":"tool_use","id":"t"},"#
+        let apart =
+            #"{"content":[{"type":"text","text":"card 4111 1111"},{"type":"tool_use","id":"t"},"#
             + #"{"type":"text","text":" 1111 1111 ok"}]}"#
         #expect(masked(apart) == apart)
     }
@@ -85,7 +89,8 @@ import Testing
             let kind = Bool.random(using: &random) ? "text" : "note"
             json += Array("{\"type\":\"\(kind)\",\"text\":\"".utf8)
             for scalar in String(decoding: corpus.text().bytes, as: UTF8.self).unicodeScalars {
-                if scalar == "\"" || scalar == "\\" || scalar.value < 0x20 || Int.random(in: 0..<8, using: &random) == 0 {
+                if scalar == "\"" || scalar == "\\" || scalar.value < 0x20 || Int.random(in: 0..<8, using: &random) == 0
+                {
                     for unit in UTF16.encode(scalar).map(Array.init) ?? [] {
                         json += Array(String(format: "\\u%04x", unit).utf8)
                     }

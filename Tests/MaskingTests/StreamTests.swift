@@ -67,7 +67,8 @@ import Testing
     @Test func onlyWhatMayBePartOfAValueWaits() {
         let cases: [(String, String)] = [
             ("the weather is fine today, ", ""), ("the weather is fin", "fin"), ("pay with 4111 1111", "4111 1111"),
-            ("in 2026, ", ""), ("password is ", ""), ("password = ", ""), ("password = hunt", "hunt"), ("(see above) ", ""),
+            ("in 2026, ", ""), ("password is ", ""), ("password = ", ""), ("password = hunt", "hunt"),
+            ("(see above) ", ""),
             ("write to john.smith@exa", "john.smith@exa"), ("— ", ""), ("done.\n\n", ""),
         ]
         for (text, held) in cases {

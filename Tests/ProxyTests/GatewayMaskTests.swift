@@ -97,7 +97,8 @@ import Testing
             let (response, fixture) = try await answer(
                 service: Self.service + "\nprotect_requests: \(mode)", body: body
             ) { received, responder in
-                responder.json(#"{"content":[],"masked":\#(String(decoding: received.body, as: UTF8.self).contains("[email]"))}"#)
+                responder.json(
+                    #"{"content":[],"masked":\#(String(decoding: received.body, as: UTF8.self).contains("[email]"))}"#)
             }
             #expect(response.status == (mode == "deny" ? 403 : 200), "\(mode): \(response.text)")
             if mode == "deny" { #expect(response.text.contains("`email`")) }

@@ -78,7 +78,8 @@ private struct CharacterSet128: Hashable {
     }
 
     mutating func insert(_ range: ClosedRange<UInt32>) {
-        for value in range.lowerBound...min(127, max(range.lowerBound, range.upperBound)) where value <= range.upperBound {
+        for value in range.lowerBound...min(127, max(range.lowerBound, range.upperBound))
+        where value <= range.upperBound {
             if let scalar = Unicode.Scalar(value) { insert(scalar) }
         }
         if range.upperBound > 127 { other = true }
@@ -88,7 +89,9 @@ private struct CharacterSet128: Hashable {
         CharacterSet128(low: low | more.low, high: high | more.high, other: other || more.other)
     }
 
-    func overlaps(_ more: CharacterSet128) -> Bool { low & more.low != 0 || high & more.high != 0 || other && more.other }
+    func overlaps(_ more: CharacterSet128) -> Bool {
+        low & more.low != 0 || high & more.high != 0 || other && more.other
+    }
 
     var inverted: CharacterSet128 { CharacterSet128(low: ~low, high: ~high, other: true) }
 }
@@ -118,7 +121,9 @@ private struct PatternReader {
             place += 4
         }
         let part = try alternatives()
-        guard place == scalars.count else { throw Fault(message: "has a `)` too many", help: "write `\\)` for the character") }
+        guard place == scalars.count else {
+            throw Fault(message: "has a `)` too many", help: "write `\\)` for the character")
+        }
         return part
     }
 
@@ -152,7 +157,9 @@ private struct PatternReader {
             result.shortest += part.shortest
             result.longest = min(1 << 20, result.longest + part.longest)
             // Of `[0-9]{1,9}-` only one length fits: how often to repeat is no choice.
-            if let before = pending, let characters = before.repeated, part.shortest > 0, !characters.overlaps(part.first) {
+            if let before = pending, let characters = before.repeated, part.shortest > 0,
+                !characters.overlaps(part.first)
+            {
                 pending = nil
             }
             if let before = pending { result.ways = saturated(result.ways, times: before.ways) }
@@ -206,7 +213,8 @@ private struct PatternReader {
                 throw Fault(message: "has `{\(text)}`, which has no end", help: "say how often at most, e.g. `{1,32}`")
             }
             guard most >= least, most <= 1_024, most > 0 else {
-                throw Fault(message: "has `{\(text)}`, which makes no sense", help: "write `{least,most}`, at most 1024")
+                throw Fault(
+                    message: "has `{\(text)}`, which makes no sense", help: "write `{least,most}`, at most 1024")
             }
             return (least, most)
         default: return nil
@@ -221,7 +229,8 @@ private struct PatternReader {
         case ".": return single(.all)
         case "^", "$":
             throw Fault(
-                message: "has `\(scalar)`, and values stand anywhere in a text", help: "use `\\b`, or write `\\\(scalar)`")
+                message: "has `\(scalar)`, and values stand anywhere in a text",
+                help: "use `\\b`, or write `\\\(scalar)`")
         case "\\": return try escape()
         default:
             var set = CharacterSet128.none
@@ -243,6 +252,7 @@ private struct PatternReader {
 
     private mutating func group() throws(Fault) -> PatternPart {
         var isAround = false
+        var isBehind = false
         if isNext("?:") {
             place += 2
         } else if isNext("?=") || isNext("?!") {
@@ -251,16 +261,24 @@ private struct PatternReader {
         } else if isNext("?<=") || isNext("?<!") {
             place += 3
             isAround = true
+            isBehind = true
         } else if current == "?" || current == "*" {
             throw Fault(
-                message: "has a group of a kind that is not supported", help: "use `(?:…)`, `(?=…)`, `(?!…)`, `(?<=…)` or `(?<!…)`")
+                message: "has a group of a kind that is not supported",
+                help: "use `(?:…)`, `(?=…)`, `(?!…)`, `(?<=…)` or `(?<!…)`")
         }
         var part = try alternatives()
-        guard current == ")" else { throw Fault(message: "has a `(` without its `)`", help: "close it, or write `\\(`") }
+        guard current == ")" else {
+            throw Fault(message: "has a `(` without its `)`", help: "close it, or write `\\(`")
+        }
         place += 1
         if isAround {
             guard part.longest <= 64 else {
                 throw Fault(message: "looks around itself by more than 64 characters", help: "look less far")
+            }
+            guard !isBehind || part.shortest == part.longest else {
+                throw Fault(
+                    message: "looks behind itself by lengths that differ", help: "look for one length, e.g. `(?<=ID )`")
             }
             part = PatternPart(shortest: 0, longest: 0, ways: part.ways, first: .none)
         }
@@ -274,7 +292,8 @@ private struct PatternReader {
         if scalar == "b" || scalar == "B" { return PatternPart() }
         guard let set = try escaped(scalar) else {
             throw Fault(
-                message: "has `\\\(scalar)`, which is not supported", help: "write the characters, or one of `\\d \\w \\s \\b`")
+                message: "has `\\\(scalar)`, which is not supported",
+                help: "write the characters, or one of `\\d \\w \\s \\b`")
         }
         return single(set)
     }
@@ -344,7 +363,8 @@ private struct PatternReader {
                 guard let next = current else { throw fault }
                 place += 1
                 guard let escaped = try escaped(next) else {
-                    throw Fault(message: "has `\\\(next)` in brackets, which is not supported", help: "write the characters")
+                    throw Fault(
+                        message: "has `\\\(next)` in brackets, which is not supported", help: "write the characters")
                 }
                 set = set.union(escaped)
                 continue
@@ -357,7 +377,9 @@ private struct PatternReader {
                     last = next
                     place += 1
                 }
-                guard scalar <= last else { throw Fault(message: "has a range that ends before it begins", help: "turn it round") }
+                guard scalar <= last else {
+                    throw Fault(message: "has a range that ends before it begins", help: "turn it round")
+                }
                 set.insert(scalar.value...last.value)
                 if ignoresCase { set = set.union(.init(low: 0, high: .max, other: true)) }
                 continue

@@ -59,7 +59,9 @@ struct Context {
         }
         while place < index {
             let byte = base[place]
-            if byte.isLetter ? (!before.isLetter || before.isLower && byte.isUpper) : byte >= 0xC0 || byte == 0x23 && before.isBlank {
+            if byte.isLetter
+                ? (!before.isLetter || before.isLower && byte.isUpper) : byte >= 0xC0 || byte == 0x23 && before.isBlank
+            {
                 words.find(at: place, before: index, base) { topics in
                     var rest = topics
                     while rest != 0 {

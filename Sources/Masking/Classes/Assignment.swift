@@ -15,8 +15,9 @@ extension Window {
         // `"password" :`, `password :`, `password] =`, `:=`, `==`
         while place > from {
             let byte = base[place - 1]
-            guard byte == 0x20 || byte == 0x22 || byte == 0x27 || byte == 0x60 || byte == 0x5D || byte == 0x3A
-                || byte == 0x5C || byte == 0x2A || byte == 0x29
+            guard
+                byte == 0x20 || byte == 0x22 || byte == 0x27 || byte == 0x60 || byte == 0x5D || byte == 0x3A
+                    || byte == 0x5C || byte == 0x2A || byte == 0x29
             else { break }
             place -= 1
         }
@@ -53,9 +54,11 @@ extension Window {
             ("password", .password), ("passwd", .password), ("passphrase", .password), ("passcode", .password),
             ("pwd", .password), ("pass", .whole), ("pw", .whole), ("passwort", .password), ("kennwort", .password),
             ("mot de passe", .password), ("contraseña", .password), ("contrasena", .password), ("senha", .whole),
-            ("clave", .whole), ("wachtwoord", .password), ("hasło", .password), ("haslo", .whole), ("пароль", .password),
+            ("clave", .whole), ("wachtwoord", .password), ("hasło", .password), ("haslo", .whole),
+            ("пароль", .password),
             ("密码", .password), ("密碼", .password), ("パスワード", .password), ("비밀번호", .password), ("parola", .whole),
-            ("secret", .key), ("token", .key), ("apikey", .key), ("api_key", .key), ("api-key", .key), ("api key", .key),
+            ("secret", .key), ("token", .key), ("apikey", .key), ("api_key", .key), ("api-key", .key),
+            ("api key", .key),
             ("accesskey", .key), ("access_key", .key), ("access-key", .key), ("access key", .key), ("secretkey", .key),
             ("secret_key", .key), ("secret-key", .key), ("secret key", .key), ("secret_access_key", .key),
             ("authkey", .key), ("auth_key", .key), ("auth-key", .key), ("auth_token", .key), ("privatekey", .key),
@@ -78,7 +81,9 @@ extension Window {
         var place = sign + 1
         // `=>`, `:=`, `==` and `"…": "…"`; a `:` of `:=` leaves it to the `=`.
         if at(place) == UInt8(ascii: ">") || at(place) == UInt8(ascii: "=") { place += 1 }
-        while place - sign < 12, at(place) == 0x20 || at(place) == 0x09 || at(place) == 0x0A && place == sign + 1 { place += 1 }
+        while place - sign < 12, at(place) == 0x20 || at(place) == 0x09 || at(place) == 0x0A && place == sign + 1 {
+            place += 1
+        }
         // `Authorization: Bearer …`
         if matchesFolded("bearer ", at: place) || matchesFolded("basic ", at: place) {
             place += at(place + 1).folded == UInt8(ascii: "e") ? 7 : 6
@@ -104,8 +109,13 @@ extension Window {
         }
         guard place > from, base[place - 1] == 0x20 else { return nil }
         place -= 1
-        if base[place == from ? from : place - 1] == UInt8(ascii: ":") { return nil }
-        for word: StaticString in [" is", " was", " to", " ist", " lautet", " es", " est", " è", " é", " set to", " be", " -", " →", " –"]
+        // A key's value, whose text begins behind the key.
+        if place > from, base[place - 1] == UInt8(ascii: ":") {
+            return secretName(before: place - 1).flatMap { secretValue(at: start, $0, quote: quote) }
+        }
+        for word: StaticString in [
+            " is", " was", " to", " ist", " lautet", " es", " est", " è", " é", " set to", " be", " -", " →", " –",
+        ]
         where endsFolded(word, at: place) {
             place -= word.utf8CodeUnitCount
             if endsFolded(" now", at: place) { place -= 4 }
@@ -163,7 +173,8 @@ extension Window {
         if quote == 0, shape.looksLikeCode, next == UInt8(ascii: "(") || next == UInt8(ascii: "[") { return nil }
         switch strength {
         case .password:
-            let isMixed = shape.hasDigit && shape.hasLetter || shape.hasSymbol && shape.hasLetter && !shape.looksLikeCode
+            let isMixed =
+                shape.hasDigit && shape.hasLetter || shape.hasSymbol && shape.hasLetter && !shape.looksLikeCode
             let isOnlyDigits = shape.hasDigit && !shape.hasLetter && !isSpoken && count >= 6
             let isQuotedWord = quote != 0 && !isSpoken && count >= 8 && !shape.hasBlank
             let isOddCase = shape.hasUpper && shape.hasLower && !isCapitalised(start, place)
@@ -176,7 +187,8 @@ extension Window {
     }
 
     /// Brackets and the like end a value, unless they stand in the middle of a password.
-    private mutating func endsValue(_ byte: UInt8, at place: Int, _ shape: ValueShape, _ strength: NameStrength) -> Bool {
+    private mutating func endsValue(_ byte: UInt8, at place: Int, _ shape: ValueShape, _ strength: NameStrength) -> Bool
+    {
         guard Self.endsValue(byte) else { return false }
         guard strength == .password, "()[]{}<>|;".utf8.contains(byte) else { return true }
         if byte == UInt8(ascii: "("), shape.looksLikeCode, shape.hasLetter { return true }
@@ -207,15 +219,21 @@ extension Window {
         let last = base[end - 1]
         let second = base[start + 1]
         switch (first, second) {
-        case (0x24, 0x7B), (0x24, 0x28), (0x7B, 0x7B), (0x25, 0x28), (0x3C, 0x41...0x5A), (0x3C, 0x61...0x7A): return true
+        case (0x24, 0x7B), (0x24, 0x28), (0x7B, 0x7B), (0x25, 0x28), (0x3C, 0x41...0x5A), (0x3C, 0x61...0x7A):
+            return true
         default: break
         }
-        if "$<{[%*(".utf8.contains(first), "}>])%*".utf8.contains(last) || first == UInt8(ascii: "$") && base[start + 1].isLetter {
-            return (start..<end).allSatisfy { !base[$0].isASCIIDigit } || last != UInt8(ascii: "*") && last != UInt8(ascii: ")")
+        if "$<{[%*(".utf8.contains(first),
+            "}>])%*".utf8.contains(last) || first == UInt8(ascii: "$") && base[start + 1].isLetter
+        {
+            return (start..<end).allSatisfy { !base[$0].isASCIIDigit }
+                || last != UInt8(ascii: "*") && last != UInt8(ascii: ")")
         }
         let words: [StaticString] = [
-            "your", "my_", "my-", "xxxx", "....", "example", "changeme", "placeholder", "redacted", "masked", "null", "none",
-            "true", "false", "undefined", "env.", "process.env", "os.environ", "os.getenv", "getenv", "config.", "settings.",
+            "your", "my_", "my-", "xxxx", "....", "example", "changeme", "placeholder", "redacted", "masked", "null",
+            "none",
+            "true", "false", "undefined", "env.", "process.env", "os.environ", "os.getenv", "getenv", "config.",
+            "settings.",
             "secrets.", "vault:", "ref:", "file:", "env:", "required", "optional", "string", "****", "insert", "enter",
             "http:", "https:", "self.", "this.", "req.", "request.", "args.", "params.", "data.", "user.", "options.",
             "arn:aws", "todo", "<", "{{", "props.", "var.", "local.", "ssh-", "sha256:", "sha512:",

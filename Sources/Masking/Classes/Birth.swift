@@ -8,7 +8,8 @@ extension Window {
         if number.groups >= 3, number.separator(0) == number.separator(1) {
             end = numericDate(number)
         } else if number.groups == 1, number.count == 8 {
-            let isDate = isDate(number.value(0..<4), number.value(4..<6), number.value(6..<8))
+            let isDate =
+                isDate(number.value(0..<4), number.value(4..<6), number.value(6..<8))
                 || isDate(number.value(4..<8), number.value(2..<4), number.value(0..<2))
             end = isDate && isBoundary(number.end(0)) ? number.end(0) : nil
         } else if number.size(0) <= 4, let spelled = spelledDate(number) {

@@ -86,7 +86,8 @@ extension Window {
         var word: UInt32 = 0
         for place in range { word = word << 8 | UInt32(base[place].folded) }
         switch word {
-        case 0x70_6E67, 0x6A_7067, 0x6A70_6567, 0x67_6966, 0x73_7667, 0x7765_6270, 0x6A73, 0x63_7373, 0x6A73_6F6E: return true
+        case 0x70_6E67, 0x6A_7067, 0x6A70_6567, 0x67_6966, 0x73_7667, 0x7765_6270, 0x6A73, 0x63_7373, 0x6A73_6F6E:
+            return true
         default: return false
         }
     }

@@ -9,9 +9,7 @@ extension Window {
             let second = at(start + 1)
             if second.isLetter {
                 let third = at(start + 2)
-                if classes.has(.iban), third.isASCIIDigit || third == UInt8(ascii: " ") || third >= 0x80
-                    || third == UInt8(ascii: "-"), let end = iban(at: start)
-                {
+                if classes.has(.iban), third.isASCIIDigit, let end = iban(at: start) {
                     return Finding(kind: .iban, start: start, end: end)
                 }
                 if classes.has(.ukNINO), !third.isLetter, let end = nino(at: start) {
@@ -104,7 +102,9 @@ extension Window {
         let (count, end) = gather(from: start, most: 9)
         guard count >= 8 else { return nil }
         for index in 2..<8 where !scratch[index].isASCIIDigit { return nil }
-        if count == 9, isGivenOut, scratch[8] >= 0x41, scratch[8] <= 0x44, isBoundary(end), base[start].isUpper { return end }
+        if count == 9, isGivenOut, scratch[8] >= 0x41, scratch[8] <= 0x44, isBoundary(end), base[start].isUpper {
+            return end
+        }
         // Without the suffix, in lower case, or with letters that are not given out, only next to its name.
         guard context(before: start).speaksOf(.nino, not: .other) else { return nil }
         guard base[start].isUpper || end - start == count else { return nil }
@@ -201,7 +201,9 @@ extension Window {
             place += 1
         }
         let count = place - start
-        if count == 10 || count >= 8 && at(place) == UInt8(ascii: "<"), let end = machineReadable(at: start) { return end }
+        if count == 10 || count >= 8 && at(place) == UInt8(ascii: "<"), let end = machineReadable(at: start) {
+            return end
+        }
         if count == 2, digits == 0 || digits == 2, at(place) == UInt8(ascii: " ") {
             // `AB 1234567`
             let (more, end) = gather(from: start, most: 10)
@@ -210,7 +212,9 @@ extension Window {
             }
             return context(before: start).speaksOf(.passport, not: .other) ? end : nil
         }
-        guard count >= 6, count <= 10, digits >= 3, at(place) != UInt8(ascii: "_"), isBoundary(place) else { return nil }
+        guard count >= 6, count <= 10, digits >= 3, at(place) != UInt8(ascii: "_"), isBoundary(place) else {
+            return nil
+        }
         if at(place) == UInt8(ascii: "-") || at(place) == UInt8(ascii: "."), at(place + 1).isAlphanumeric { return nil }
         for index in start..<place where base[index].isLower { return nil }
         return context(before: start).speaksOf(.passport, not: .other) ? place : nil
@@ -242,7 +246,9 @@ enum CountryIBAN {
         """
 
     /// 0 for letters that are no such country.
-    static func length(_ first: UInt8, _ second: UInt8) -> Int { Int(lengths[Int(first &- 0x41) * 26 + Int(second &- 0x41)]) }
+    static func length(_ first: UInt8, _ second: UInt8) -> Int {
+        Int(lengths[Int(first &- 0x41) * 26 + Int(second &- 0x41)])
+    }
 
     private static let lengths: [UInt8] = {
         var lengths = [UInt8](repeating: 0, count: 26 * 26)

@@ -55,7 +55,8 @@ extension Window {
         }
         let isThree = groups == 3 && number.hasShape("333", groups: 3) && number.isUniform(groups: 3)
         let isTFN = classes.has(.auTFN) && Checksums.tfn(number.digits, 9) && !number.areAllEqual(9)
-        let isSIN = classes.has(.caSIN)
+        let isSIN =
+            classes.has(.caSIN)
             && Checksums.luhn(number.digits, 9) && !number.areAllEqual(9)
         guard isSSN || isTFN || isSIN, groups <= 3 else { return nil }
         let context = context(before: number.start)
@@ -112,12 +113,16 @@ extension Window {
         guard number.digits[0] != 0, Checksums.deTaxID(number.digits) else { return false }
         let context = context(before: number.start)
         if context.speaksOf(.deTax, not: .other, .phone, .cpf) { return true }
-        guard Checksums.hasTaxIDRepetition(number.digits), !context.isAt(.other), !context.isAt(.phone) else { return false }
+        guard Checksums.hasTaxIDRepetition(number.digits), !context.isAt(.other), !context.isAt(.phone) else {
+            return false
+        }
         return groups == 1 || groups == 4 && number.hasShape("2333", groups: 4)
     }
 
     private mutating func isAadhaar(_ number: Number, groups: Int) -> Bool {
-        guard number.digits[0] >= 2, Checksums.verhoeff(number.digits, 12), !number.areAllEqual(12) else { return false }
+        guard number.digits[0] >= 2, Checksums.verhoeff(number.digits, 12), !number.areAllEqual(12) else {
+            return false
+        }
         let context = context(before: number.start)
         if context.speaksOf(.aadhaar, not: .other, .phone) { return true }
         if groups == 3, number.hasShape("444", groups: 3), number.isUniform(groups: 3), number.groups == 3 {

@@ -97,7 +97,9 @@ extension Window {
         if before == UInt8(ascii: "v") || before == UInt8(ascii: "=") && behind(start - 2) == before { return false }
         let context = context(before: start)
         // Four small numbers next to a word for other things: `reference 1.4.2.8`.
-        if context.isAt(.other), !context.isAt(.address), end - start <= 9, base[start + 1] == UInt8(ascii: ".") { return false }
+        if context.isAt(.other), !context.isAt(.address), end - start <= 9, base[start + 1] == UInt8(ascii: ".") {
+            return false
+        }
         // The nearest word decides, and only one that is near: `version 1.2.3.4`.
         return !(context.place(.version) >= start - 16 && context.speaksOf(.version, not: .address))
     }
@@ -138,7 +140,9 @@ extension Window {
         }
         // `12::`, `a::b` in code, and times like `10:20:30` are none.
         guard hasGap ? groups >= 2 && groups < 8 : groups == 8, isBoundary(place) else { return nil }
-        guard longest >= 3 || letters && groups >= 4 || start < place && base[start] == UInt8(ascii: ":") else { return nil }
+        guard longest >= 3 || letters && groups >= 4 || start < place && base[start] == UInt8(ascii: ":") else {
+            return nil
+        }
         if at(place) == UInt8(ascii: "%"), at(place + 1).isAlphanumeric {
             var zone = place + 1
             while zone - place < 16, at(zone).isAlphanumeric { zone += 1 }

@@ -73,7 +73,9 @@ extension Window {
     private func hasCardShape(_ number: Number, groups: Int) -> Bool {
         if groups == 1 { return true }
         // A decimal, or a fraction.
-        if groups == 2, number.separator(0) == Number.Separator.dot || number.separator(0) == Number.Separator.slash { return false }
+        if groups == 2, number.separator(0) == Number.Separator.dot || number.separator(0) == Number.Separator.slash {
+            return false
+        }
         if groups == 3, number.hasShape("465", groups: 3) || number.hasShape("464", groups: 3) { return true }
         let first = number.size(0)
         guard first >= 2 else { return false }

@@ -135,7 +135,9 @@ extension Window {
     // MARK: National numbers
 
     mutating func phone(_ number: Number) -> Int? {
-        if number.digits[0] == 0, number.count > 3, number.digits[1] == 0, number.digits[2] != 0, isFirstOfNumbers(number) {
+        if number.digits[0] == 0, number.count > 3, number.digits[1] == 0, number.digits[2] != 0,
+            isFirstOfNumbers(number)
+        {
             if let end = dialledAbroad(number) { return end }
         }
         var group = min(number.groups, 6) - 1
@@ -211,7 +213,8 @@ extension Window {
 
     private func isDate(_ number: Number, groups: Int) -> Bool {
         groups == 3
-            && (number.hasShape("422", groups: 3) || number.hasShape("224", groups: 3) || number.hasShape("222", groups: 3))
+            && (number.hasShape("422", groups: 3) || number.hasShape("224", groups: 3)
+                || number.hasShape("222", groups: 3))
     }
 
     /// Groupings that a country's numbers have and little else does.
@@ -223,7 +226,8 @@ extension Window {
         case (3, 10) where number.hasShape("334", groups: 3): return Self.isNorthAmerican(number, from: 0)
         case (2, 10) where number.hasShape("37", groups: 2):
             return Self.isNorthAmerican(number, from: 0) || first == 0 && second >= 2
-        case (4, 11) where number.hasShape("1334", groups: 4): return first == 1 && Self.isNorthAmerican(number, from: 1)
+        case (4, 11) where number.hasShape("1334", groups: 4):
+            return first == 1 && Self.isNorthAmerican(number, from: 1)
         case (5, 10) where number.hasShape("22222", groups: 5): return first == 0 && second != 0
         case (2, 10) where number.hasShape("55", groups: 2): return first >= 6
         case (3, 11) where number.hasShape("344", groups: 3):

@@ -26,7 +26,8 @@ extension Window {
             place += 1
         }
         let from = place
-        while place - from < 16, at(place).isAlphanumeric || at(place) == 0x2B || at(place) == 0x2F || at(place) == 0x2D {
+        while place - from < 16, at(place).isAlphanumeric || at(place) == 0x2B || at(place) == 0x2F || at(place) == 0x2D
+        {
             place += 1
         }
         // Sixteen characters of base64, or a header such as `Proc-Type: 4,ENCRYPTED`.

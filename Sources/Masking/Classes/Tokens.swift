@@ -50,7 +50,8 @@ extension Window {
     private mutating func telegramBot(at start: Int) -> Int? {
         var place = start
         while place - start < 11, at(place).isASCIIDigit { place += 1 }
-        guard place - start >= 8, place - start <= 10, at(place) == UInt8(ascii: ":"), at(place + 1) == UInt8(ascii: "A")
+        guard place - start >= 8, place - start <= 10, at(place) == UInt8(ascii: ":"),
+            at(place + 1) == UInt8(ascii: "A")
         else { return nil }
         for index in 1...35 where !at(place + index).isTokenByte { return nil }
         return at(place + 36).isTokenByte ? nil : place + 36
@@ -85,7 +86,9 @@ extension Window {
         guard place - start < 32, at(start + 5) == UInt8(ascii: "~"), at(start + 4) == UInt8(ascii: "Q"),
             at(start + 3).isASCIIDigit
         else { return nil }
-        for index in 6..<37 where !at(start + index).isTokenByte && !".~".utf8.contains(at(start + index)) { return nil }
+        for index in 6..<37 where !at(start + index).isTokenByte && !".~".utf8.contains(at(start + index)) {
+            return nil
+        }
         return Finding(kind: .secret, start: start, end: start + 37, open: .value)
     }
 }
@@ -185,19 +188,24 @@ struct TokenFormat: Sendable {
         .init(prefix: "xoxc-", least: 20, kind: .token), .init(prefix: "xoxd-", least: 20, kind: .dotted),
         .init(prefix: "xapp-", least: 20, kind: .token), .init(prefix: "SG.", least: 40, kind: .dotted),
         .init(prefix: "key-", least: 32, kind: .hex, isExact: true), .init(prefix: "xkeysib-", least: 64, kind: .token),
-        .init(prefix: "xsmtpsib-", least: 64, kind: .token), .init(prefix: "re_", least: 24, kind: .token, needsDigit: true),
-        .init(prefix: "SK", least: 32, kind: .hex, isExact: true), .init(prefix: "AC", least: 32, kind: .hex, isExact: true),
+        .init(prefix: "xsmtpsib-", least: 64, kind: .token),
+        .init(prefix: "re_", least: 24, kind: .token, needsDigit: true),
+        .init(prefix: "SK", least: 32, kind: .hex, isExact: true),
+        .init(prefix: "AC", least: 32, kind: .hex, isExact: true),
         // Payment and shops.
-        .init(prefix: "sk_live_", least: 16), .init(prefix: "sk_test_", least: 16), .init(prefix: "rk_live_", least: 16),
+        .init(prefix: "sk_live_", least: 16), .init(prefix: "sk_test_", least: 16),
+        .init(prefix: "rk_live_", least: 16),
         .init(prefix: "rk_test_", least: 16), .init(prefix: "whsec_", least: 24, kind: .base64),
         .init(prefix: "sq0atp-", least: 20, kind: .token), .init(prefix: "sq0csp-", least: 40, kind: .token),
         .init(prefix: "EAAA", least: 56, kind: .token), .init(prefix: "shpat_", least: 32, kind: .hex),
         .init(prefix: "shpca_", least: 32, kind: .hex), .init(prefix: "shppa_", least: 32, kind: .hex),
         .init(prefix: "shpss_", least: 32, kind: .hex), .init(prefix: "shippo_live_", least: 40, kind: .hex),
-        .init(prefix: "access_token$production$", least: 40, kind: .token), .init(prefix: "FLWSECK-", least: 20, kind: .token),
+        .init(prefix: "access_token$production$", least: 40, kind: .token),
+        .init(prefix: "FLWSECK-", least: 20, kind: .token),
         .init(prefix: "FLWSECK_TEST-", least: 12, kind: .token), .init(prefix: "EZAK", least: 54),
         .init(prefix: "EZTK", least: 54), .init(prefix: "access-production-", least: 36, kind: .token),
-        .init(prefix: "access-sandbox-", least: 36, kind: .token), .init(prefix: "duffel_live_", least: 40, kind: .token),
+        .init(prefix: "access-sandbox-", least: 36, kind: .token),
+        .init(prefix: "duffel_live_", least: 40, kind: .token),
         // Infrastructure.
         .init(prefix: "dop_v1_", least: 64, kind: .hex), .init(prefix: "doo_v1_", least: 64, kind: .hex),
         .init(prefix: "dor_v1_", least: 64, kind: .hex), .init(prefix: "dapi", least: 32, kind: .hex),
@@ -218,6 +226,7 @@ struct TokenFormat: Sendable {
         .init(prefix: "v1.0-", least: 140, kind: .token), .init(prefix: "tskey-", least: 20, kind: .token),
         .init(prefix: "dt0c01.", least: 80, kind: .dotted), .init(prefix: "ddapi_", least: 30),
         .init(prefix: "rpa_", least: 40), .init(prefix: "cf_", least: 37, needsDigit: true),
-        .init(prefix: "pat_", least: 40, kind: .token, needsDigit: true), .init(prefix: "op_", least: 200, kind: .token),
+        .init(prefix: "pat_", least: 40, kind: .token, needsDigit: true),
+        .init(prefix: "op_", least: 200, kind: .token),
     ]
 }

@@ -107,5 +107,7 @@ extension Window {
         return place
     }
 
-    private static let prefixes: [StaticString] = ["bc1", "tb1", "ltc1", "addr1", "stake1", "cosmos1", "osmo1", "nsec1"]
+    private static let prefixes: [StaticString] = [
+        "bc1", "tb1", "ltc1", "addr1", "stake1", "cosmos1", "osmo1", "nsec1",
+    ]
 }

@@ -72,7 +72,8 @@ struct BuiltInSearch {
                     continue
                 }
                 // What is escaped in code and in text inside text: the letter belongs to the backslash.
-                if index > window.low, base[index - 1] == UInt8(ascii: "\\"), base[index] == 0x6E || base[index] == 0x72 || base[index] == 0x74,
+                if index > window.low, base[index - 1] == UInt8(ascii: "\\"),
+                    base[index] == 0x6E || base[index] == 0x72 || base[index] == 0x74,
                     next - index > 1
                 {
                     index += 1
@@ -197,8 +198,9 @@ struct BuiltInSearch {
         if before == UInt8(ascii: "/"), classes.has(.urlCredentials), window.behind(start - 2) == before {
             if let event = ask(at: start, { $0.urlCredentials(at: start) }) { return event }
         }
-        if wantsSecrets, word.isOpen || word.count >= 16 || word.hasDigit || word.behind == 0x2D || word.behind == 0x5F
-            || word.behind == 0x2E || word.behind == 0x3A || word.behind == 0x2F
+        if wantsSecrets,
+            word.isOpen || word.count >= 16 || word.hasDigit || word.behind == 0x2D || word.behind == 0x5F
+                || word.behind == 0x2E || word.behind == 0x3A || word.behind == 0x2F
         {
             if let event = ask(at: start, { $0.token(at: start) }) { return event }
         }

@@ -58,6 +58,7 @@ package final class OwnPattern: @unchecked Sendable {
         var options: UInt32 = isFinal ? 0 : UInt32(PCRE2_PARTIAL_HARD)
         if low > 0 { options |= UInt32(PCRE2_NOTBOL) }
         options |= UInt32(PCRE2_NOTEMPTY)
+        scratch.prepare()
         let result = pcre2_match_8(
             code, base + low, end - low, from - low, options, scratch.data, scratch.limits)
         let offsets = pcre2_get_ovector_pointer_8(scratch.data)
@@ -99,18 +100,28 @@ package struct PatternFault: Error, Hashable, Sendable {
 
 /// What matching writes to, and its limits: reaching one means that the text is masked.
 final class PatternScratch {
-    let data: OpaquePointer?
-    let limits: OpaquePointer?
+    // Made when a pattern is first used: most texts are searched for built-in classes only.
+    private(set) lazy var data = pcre2_match_data_create_8(1, nil)
+    private(set) lazy var limits = Self.newLimits()
+    private var isUsed = false
 
-    init() {
-        data = pcre2_match_data_create_8(1, nil)
-        limits = pcre2_match_context_create_8(nil)
+    private static func newLimits() -> OpaquePointer? {
+        let limits = pcre2_match_context_create_8(nil)
         pcre2_set_match_limit_8(limits, 100_000)
         pcre2_set_depth_limit_8(limits, 5_000)
         pcre2_set_heap_limit_8(limits, 4_096)
+        return limits
+    }
+
+    /// To be asked for in front of each use.
+    func prepare() {
+        guard !isUsed else { return }
+        isUsed = true
+        _ = (data, limits)
     }
 
     deinit {
+        guard isUsed else { return }
         pcre2_match_data_free_8(data)
         pcre2_match_context_free_8(limits)
     }

@@ -20,7 +20,9 @@ package enum AnswerFormat: Hashable, Sendable {
         for parameter in parts.dropFirst() where parameter.hasPrefix("charset=") {
             let name = parameter.dropFirst(8).filter { $0 != "\"" }
             // Of these at least every ASCII character is one byte, and itself.
-            guard ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin1", "windows-1252", "iso-8859-15"].contains(name)
+            guard
+                ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin1", "windows-1252", "iso-8859-15"].contains(
+                    name)
             else {
                 self = .opaque
                 return
@@ -28,14 +30,17 @@ package enum AnswerFormat: Hashable, Sendable {
         }
         switch parts.first ?? "" {
         case "": self = .text
-        case "application/json", "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonl",
-            "application/json-lines", "application/x-json-stream", "application/json-seq", "text/json", "application/jsonlines":
+        case "application/json", "application/x-ndjson", "application/ndjson", "application/jsonl",
+            "application/x-jsonl",
+            "application/json-lines", "application/x-json-stream", "application/json-seq", "text/json",
+            "application/jsonlines":
             self = .json
         case "text/event-stream": self = .events
         case "text/csv", "application/csv": self = .table(UInt8(ascii: ","))
         case "text/tab-separated-values": self = .table(0x09)
         case "text/html", "application/xhtml+xml", "text/xml", "application/xml": self = .markup
-        case "application/javascript", "application/ecmascript", "application/yaml", "application/x-yaml", "application/toml",
+        case "application/javascript", "application/ecmascript", "application/yaml", "application/x-yaml",
+            "application/toml",
             "application/sql", "application/x-www-form-urlencoded", "application/graphql", "application/x-sh":
             self = .text
         case let type where type.hasSuffix("+json"): self = .json

@@ -113,7 +113,9 @@ struct EventShape {
             let start = place
             while place < bytes.count, !",}]".utf8.contains(bytes[place]), !bytes[place].isBlank { place += 1 }
             if depth == 0, key.elementsEqual("index".utf8) {
-                index = bytes[start..<place].reduce(0) { $1.isASCIIDigit ? min(1 << 30, $0 * 10 + Int($1 &- 0x30)) : $0 }
+                index = bytes[start..<place].reduce(0) {
+                    $1.isASCIIDigit ? min(1 << 30, $0 * 10 + Int($1 &- 0x30)) : $0
+                }
             }
             return place > start
         }

@@ -234,7 +234,9 @@ package struct EventStreamMask {
             return
         }
         queue.append(
-            .text(before: Array(raw[..<range.lowerBound]), after: Array(raw[range.upperBound...]), whole: raw, range: start..<end))
+            .text(
+                before: Array(raw[..<range.lowerBound]), after: Array(raw[range.upperBound...]), whole: raw,
+                range: start..<end))
         drain(into: &output)
     }
 
@@ -293,7 +295,8 @@ package struct EventStreamMask {
     private func rendered(_ range: Range<Int>) -> [UInt8] {
         var piece: [UInt8] = []
         var place = range.lowerBound
-        for (match, value) in zip(matches, values) where match.end > range.lowerBound && match.start < range.upperBound {
+        for (match, value) in zip(matches, values) where match.end > range.lowerBound && match.start < range.upperBound
+        {
             if match.start >= place {
                 piece += text.bytes(place..<match.start)
                 piece += rules.replacement(match.kind, of: value[...], key)

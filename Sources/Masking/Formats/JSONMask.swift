@@ -242,7 +242,11 @@ package struct JSONMask {
                 return true
             }
             place += width
-            if isJoint { joint.append(escape: scalar, endingAt: place) } else { single.append(escape: scalar, endingAt: place) }
+            if isJoint {
+                joint.append(escape: scalar, endingAt: place)
+            } else {
+                single.append(escape: scalar, endingAt: place)
+            }
             if isKey { currentKey.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter) }
         }
     }

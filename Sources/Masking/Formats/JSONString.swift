@@ -27,7 +27,8 @@ enum JSONString {
                 guard let first = unit(spelled, at: place) else { return nil }
                 place += 4
                 var value = UInt32(first)
-                if (0xD800..<0xDC00).contains(value), place + 1 < spelled.endIndex, spelled[place] == UInt8(ascii: "\\"),
+                if (0xD800..<0xDC00).contains(value), place + 1 < spelled.endIndex,
+                    spelled[place] == UInt8(ascii: "\\"),
                     spelled[place + 1] == UInt8(ascii: "u"), let second = unit(spelled, at: place + 2),
                     (0xDC00..<0xE000).contains(second)
                 {

@@ -160,7 +160,8 @@ struct EditedBytes {
     mutating func release(through place: Int, _ edits: inout Edits, into output: inout [UInt8]) {
         var from = origin
         var used = 0
-        for edit in edits.pending where edit.range.lowerBound < place || edit.range.lowerBound == place && place == end {
+        for edit in edits.pending where edit.range.lowerBound < place || edit.range.lowerBound == place && place == end
+        {
             // One that reaches beyond waits.
             guard edit.range.upperBound <= place else { break }
             if edit.range.lowerBound > from {

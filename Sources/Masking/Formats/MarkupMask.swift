@@ -37,10 +37,13 @@ struct MarkupMask {
             place = stop
             guard place < bytes.end else { return }
             let rest = bytes.raw[(place - bytes.origin)...].prefix(12)
-            if let end = rest.firstIndex(of: UInt8(ascii: ";")), let scalar = Self.scalar(rest[(rest.startIndex + 1)..<end]) {
+            if let end = rest.firstIndex(of: UInt8(ascii: ";")),
+                let scalar = Self.scalar(rest[(rest.startIndex + 1)..<end])
+            {
                 place += end - rest.startIndex + 1
                 text.append(escape: scalar, endingAt: place)
-            } else if rest.count < 12, !isFinal, !rest.dropFirst().contains(where: { !$0.isAlphanumeric && $0 != 0x23 }) {
+            } else if rest.count < 12, !isFinal, !rest.dropFirst().contains(where: { !$0.isAlphanumeric && $0 != 0x23 })
+            {
                 return
             } else {
                 withUnsafePointer(to: UInt8(ascii: "&")) { text.append(UnsafeBufferPointer(start: $0, count: 1)) }
@@ -54,7 +57,8 @@ struct MarkupMask {
         if name.first == UInt8(ascii: "#") {
             let digits = name.dropFirst()
             if digits.first?.folded == UInt8(ascii: "x") {
-                return UInt32(String(decoding: digits.dropFirst(), as: UTF8.self), radix: 16).flatMap(Unicode.Scalar.init)
+                return UInt32(String(decoding: digits.dropFirst(), as: UTF8.self), radix: 16).flatMap(
+                    Unicode.Scalar.init)
             }
             return UInt32(String(decoding: digits, as: UTF8.self)).flatMap(Unicode.Scalar.init)
         }

@@ -23,7 +23,8 @@ extension MaskRules {
                 if let pattern = dataClass.pattern {
                     patterns.append(
                         try OwnPattern(
-                            kind: kind, pattern: pattern, check: dataClass.check.flatMap { OwnCheck(rawValue: $0.rawValue) },
+                            kind: kind, pattern: pattern,
+                            check: dataClass.check.flatMap { OwnCheck(rawValue: $0.rawValue) },
                             context: dataClass.context.map(\.text)))
                 }
                 for field in dataClass.fields { fields[field] = name }

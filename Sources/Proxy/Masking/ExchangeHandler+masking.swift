@@ -8,7 +8,9 @@ import Records
 extension ExchangeHandler {
     /// What the caller may not see, by the decision at hand; nil where nothing is masked.
     var masking: ScopeTable.Masking? {
-        guard let decision = request.decision, let ruling = request.ruling, let service = ruledService else { return nil }
+        guard let decision = request.decision, let ruling = request.ruling, let service = ruledService else {
+            return nil
+        }
         return ruling.table.masking(service: service, entry: decision.verdict == .allow ? decision.entry : nil)
     }
 
@@ -99,7 +101,8 @@ extension ExchangeHandler {
         loop.countMasked(spots, names)
         let milliseconds = loop.clock.milliseconds
         var record = newRecord(
-            id: loop.records.nextID(time: milliseconds), time: milliseconds, verdict: .allow, reason: ByteString(reason),
+            id: loop.records.nextID(time: milliseconds), time: milliseconds, verdict: .allow,
+            reason: ByteString(reason),
             entry: request.decision?.entry, in: request.ruling)
         record.facts = MaskedSpots.encode(spots, names, of: request.id)
         loop.note(record)
@@ -131,12 +134,16 @@ extension MaskRefusal {
         let hint = "to receive it, ask for `see: [opaque]` in your grant"
         switch self {
         case .opaque:
-            return "\(name) protects data, and the answer holds content that cannot be looked into (encrypted, signed, or no "
+            return
+                "\(name) protects data, and the answer holds content that cannot be looked into (encrypted, signed, or no "
                 + "text); \(hint)"
         case .thinking:
-            return "\(name) protects data, and the answer's signed thinking holds some, which cannot be taken out without "
+            return
+                "\(name) protects data, and the answer's signed thinking holds some, which cannot be taken out without "
                 + "breaking the signature; \(hint)"
-        case .malformed: return "\(name) protects data, and the answer is not what its content type says, so that it cannot be masked"
+        case .malformed:
+            return
+                "\(name) protects data, and the answer is not what its content type says, so that it cannot be masked"
         case .encoded: return "\(name) protects data, and the answer is encoded in a way that cannot be masked"
         case .tooLarge: return "\(name) protects data, and the answer is too large to be masked"
         }

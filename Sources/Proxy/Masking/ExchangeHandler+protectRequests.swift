@@ -35,7 +35,8 @@ extension ExchangeHandler {
             let names = Set(mask.spots.map(\.kind)).sorted().map { "`\(rules.detector.names[$0])`" }
             return RequestFault(
                 status: 403, reason: "protected_data",
-                message: "the request holds protected data (\(names.joined(separator: ", "))), which \(service.name) does not "
+                message:
+                    "the request holds protected data (\(names.joined(separator: ", "))), which \(service.name) does not "
                     + "accept; take it out",
                 errorCode: loop.configuration.refusalCode)
         }
@@ -49,7 +50,8 @@ extension ExchangeHandler {
 extension RequestFault {
     fileprivate static let unreadableRequest = RequestFault(
         status: 403, reason: "unmaskable_request",
-        message: "this service looks for protected data in requests, and the body is none that can be looked into; send JSON "
+        message:
+            "this service looks for protected data in requests, and the body is none that can be looked into; send JSON "
             + "or text in UTF-8"
     )
 }

@@ -14,6 +14,7 @@ struct MaskCommand: ParsableCommand {
 
             EXAMPLES
               grantctl mask transcript.txt
+              grantctl mask --repo . --classes customer-id sample.txt
               grantctl mask --json --classes email,payment_card - < answer.json
 
             Exit 0, also when nothing was found; 2 when the file cannot be read or a class is not known.
@@ -23,8 +24,11 @@ struct MaskCommand: ParsableCommand {
     @Argument(help: "The file to read; `-` for standard input.")
     var file = "-"
 
-    @Option(help: ArgumentHelp("Classes to look for; all that are built in by default.", valueName: "a,b"))
+    @Option(help: ArgumentHelp("Classes to look for; all by default.", valueName: "a,b"))
     var classes: String?
+
+    @Option(help: "A grants repository's folder, whose classes in `data/` are looked for as well.")
+    var repo: String?
 
     @Flag(help: "Say what was found, as JSON.")
     var json = false
@@ -54,16 +58,40 @@ struct MaskCommand: ParsableCommand {
     }
 
     private func rules() throws -> MaskRules {
-        guard let classes else { return MaskRules(detector: Detector(builtIn: .all)) }
-        var chosen = ClassSet()
-        for name in classes.split(separator: ",") {
-            guard let known = BuiltInClass(name: ByteString(name.trimmingPrefix(" ").utf8)) else {
-                let all = BuiltInClass.allCases.map { "`\($0.name)`" }.joined(separator: ", ")
-                throw CommandFault(description: "there is no class `\(name)`; there are \(all)").exitCode()
-            }
-            chosen.formUnion(known.set)
+        let own = try ownClasses()
+        let all = BuiltInClass.allCases.map(\.name) + own.keys.sorted()
+        let chosen = classes?.split(separator: ",").map { ByteString($0.filter { $0 != " " }.utf8) } ?? all
+        for name in chosen where !all.contains(name) {
+            let known = all.map { "`\($0)`" }.joined(separator: ", ")
+            throw CommandFault(description: "there is no class `\(name)`; there are \(known)").exitCode()
         }
-        return MaskRules(detector: Detector(builtIn: chosen))
+        do {
+            return try MaskRules(classes: chosen) { own[$0] }
+        } catch {
+            throw CommandFault(description: "a pattern cannot be used: \(error.message)").exitCode()
+        }
+    }
+
+    /// The classes in a grants repository's `data/`.
+    private func ownClasses() throws -> [ByteString: DataClass] {
+        guard let repo else { return [:] }
+        let folder = URL(fileURLWithPath: repo).appendingPathComponent("data")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        var own: [ByteString: DataClass] = [:]
+        for name in names.sorted() {
+            let path = ByteString("data/\(name)")
+            guard case .dataClass(let id) = DocumentPath(path),
+                let bytes = try? Data(contentsOf: folder.appendingPathComponent(name))
+            else { continue }
+            let file = FileContent(path: path, bytes: Array(bytes))
+            let parsed = ParsedDocument(path: .dataClass(id), file: file)
+            guard case .dataClass(let dataClass)? = parsed.document else {
+                let text = Diagnostic.render(parsed.diagnostics, as: .text)
+                throw CommandFault(description: "a class cannot be used:\n\(text)").exitCode()
+            }
+            own[id] = dataClass
+        }
+        return own
     }
 
     private func read() throws -> [UInt8] {

@@ -172,6 +172,10 @@ let package = Package(
             path: "Benchmarks/DecideBenchmark", swiftSettings: strict
         ),
         .executableTarget(
+            name: "IdentityBenchmark", dependencies: ["GrantModel", "Identity", "Demo", crypto, logging],
+            path: "Benchmarks/IdentityBenchmark", swiftSettings: strict
+        ),
+        .executableTarget(
             name: "ReconcileBenchmark", dependencies: ["GrantModel", "Reconciler", crypto, logging],
             path: "Benchmarks/ReconcileBenchmark", swiftSettings: strict
         ),

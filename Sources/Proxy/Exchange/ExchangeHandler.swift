@@ -1,4 +1,5 @@
 import GrantModel
+import Identity
 import NIOCore
 import NIOHTTP1
 import Records
@@ -21,6 +22,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     let loop: LoopState
     let transport: Transport
+    /// What the client presented when the connection began.
+    let certificate: CertificateChain?
     var machine = ExchangeStateMachine()
     var request: RequestInProgress
     /// Changes with every request: what comes back late finds out whether it is still meant.
@@ -56,9 +59,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// How much of a body may come before it matters whether any grant names its caller, in bytes.
     static let unnamedBytes = 64 << 10
 
-    init(loop: LoopState, transport: Transport) {
+    init(loop: LoopState, transport: Transport, certificate: CertificateChain? = nil) {
         self.loop = loop
         self.transport = transport
+        self.certificate = certificate
         request = Self.noRequest
         deadline = Self.now + loop.configuration.timeouts.head.nanoseconds
     }

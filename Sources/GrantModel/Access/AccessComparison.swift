@@ -100,17 +100,21 @@ package struct AccessComparison {
         let has = now.flatMap { after.applies(nowGrant, to: who, caller) ? $0 : nil }
         let gains = has.map { beyond($0, had, before.rules(for: caller, on: $0.service)) } ?? []
         let loses = had.map { beyond($0, has, after.rules(for: caller, on: $0.service)) } ?? []
+        let written = (thenGrant?.until ?? .distantFuture, nowGrant?.until ?? .distantFuture)
         return AccessDifference.Effect(
             who: who, gains: gains, loses: loses, until: gains.isEmpty ? nil : has?.notAfter,
-            isWhole: (had == nil) != (has == nil))
+            isWhole: (had == nil) != (has == nil),
+            isRenewal: had != nil && written.1 <= written.0 && !gains.isEmpty && gains.allSatisfy(\.isTime))
     }
 
     /// What a rule gives beyond the same grant on the other side, unless some grant there gives all of it.
     private func beyond(_ rule: AccessRule, _ same: AccessRule?, _ others: [AccessRule]) -> [Capability] {
         if let same, rule.beyond(same).isEmpty { return [] }
         if others.contains(where: { rule.beyond($0).isEmpty }) { return [] }
-        guard let same else { return rule.capabilities.isEmpty ? [.other] : rule.capabilities }
-        return rule.beyond(same)
+        if let same { return rule.beyond(same) }
+        // Another grant gives the same, for a shorter time.
+        let longer = others.map { rule.beyond($0) }.filter { $0.allSatisfy(\.isTime) }
+        return longer.first ?? (rule.capabilities.isEmpty ? [.other] : rule.capabilities)
     }
 
     private func voided(

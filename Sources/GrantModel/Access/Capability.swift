@@ -13,6 +13,11 @@ package enum Capability: Hashable, Sendable {
     /// Something that this version cannot name.
     case other
 
+    /// Whether it is about how long, and not about what.
+    package var isTime: Bool {
+        if case .until = self { true } else { false }
+    }
+
     /// The field of a grant that it is written in.
     package var field: String {
         switch self {

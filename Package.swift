@@ -63,6 +63,7 @@ let package = Package(
             linkerSettings: [
                 .linkedLibrary("xmlsec1-openssl"), .linkedLibrary("xmlsec1"), .linkedLibrary("xml2"),
             ]),
+        .target(name: "CPCRE2", linkerSettings: [.linkedLibrary("pcre2-8")]),
 
         .target(name: "StrictJSON", dependencies: ["CSimdJSON"], swiftSettings: strict),
         .target(name: "GrantModel", dependencies: ["CLibYAML", crypto], swiftSettings: strict),
@@ -79,6 +80,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Masking", dependencies: ["GrantModel", "StrictJSON", "CPCRE2", crypto], swiftSettings: strict),
+        .target(
             name: "Records",
             dependencies: [
                 "GrantModel", logging, .product(name: "GRDB", package: "GRDB.swift"),
@@ -89,7 +92,7 @@ let package = Package(
         .target(
             name: "Proxy",
             dependencies: nio + [
-                "GrantModel", "Identity", "Records", "StrictJSON", crypto, logging,
+                "GrantModel", "Identity", "Masking", "Records", "StrictJSON", crypto, logging,
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
             ],
@@ -105,7 +108,7 @@ let package = Package(
         .executableTarget(
             name: "grantctl",
             dependencies: nio + [
-                "GrantModel", "Reconciler", "Identity", "Records", "Proxy", "Demo", "StrictJSON", logging,
+                "GrantModel", "Reconciler", "Identity", "Masking", "Records", "Proxy", "Demo", "StrictJSON", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -129,6 +132,12 @@ let package = Package(
             dependencies: nio + [
                 "Identity", "GrantModel", "Demo", "TestSupport", crypto, cryptoExtras, logging, x509, asn1,
             ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "MaskingCorpus", dependencies: [crypto], path: "Tests/MaskingCorpus", swiftSettings: strict),
+        .testTarget(
+            name: "MaskingTests", dependencies: ["Masking", "MaskingCorpus", "GrantModel", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -170,6 +179,14 @@ let package = Package(
         .executableTarget(
             name: "DecideBenchmark", dependencies: ["GrantModel", "CAllocationCount"],
             path: "Benchmarks/DecideBenchmark", swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "IdentityBenchmark", dependencies: ["GrantModel", "Identity", "Demo", crypto, logging],
+            path: "Benchmarks/IdentityBenchmark", swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "MaskBenchmark", dependencies: ["GrantModel", "Masking", "MaskingCorpus"],
+            path: "Benchmarks/MaskBenchmark", swiftSettings: strict
         ),
         .executableTarget(
             name: "ReconcileBenchmark", dependencies: ["GrantModel", "Reconciler", crypto, logging],

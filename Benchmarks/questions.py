@@ -7,6 +7,7 @@ Everything is the whole process, from start to exit, on a repository that the ge
 """
 
 import argparse
+import atexit
 import json
 import pathlib
 import shutil
@@ -24,6 +25,7 @@ parser.add_argument("--json")
 arguments = parser.parse_args()
 
 folder = pathlib.Path(tempfile.mkdtemp(prefix="grantctl-questions-"))
+atexit.register(shutil.rmtree, folder, ignore_errors=True)
 repository = folder / "access.git"
 at = subprocess.run(
     [arguments.generator, "--generate", repository, "--grants", str(arguments.grants)],
@@ -50,12 +52,13 @@ def branch(name, path, change):
     git("update-ref", f"refs/heads/{name}", git("commit-tree", "-p", "main", "-m", "change one file", tree).strip())
 
 
-branch("grant", "grants/claude/f7/agent-7001.yaml", lambda text: text.replace("max_tokens: 8192", "max_tokens: 9000")
+one = arguments.grants // 14 * 4 + 1        # an agent's own grant, by its subject
+branch("grant", f"grants/claude/f{one // 1000}/agent-{one}.yaml", lambda text: text.replace("max_tokens: 8192", "max_tokens: 9000")
        .replace("max_tokens: 4096", "max_tokens: 9000"))
 branch("person", "people/person-3.yaml", lambda text: text.replace("person-3@", "somebody@"))
 branch("service", "services/claude.yaml", lambda text: text.replace("protects: [email, payment_card]", "protects: [email]"))
 
-caller = '{"issuer":"corp","sub":"agent-7001"}'
+caller = f'{{"issuer":"corp","sub":"agent-{one}"}}'
 request = '{"model":"claude-opus-4-5","max_tokens":100,"messages":[{"role":"user","content":"hi"}]}'
 explain = ["explain", "--service", "claude", "--caller", caller, "--request", request]
 stranger = ["explain", "--service", "claude", "--caller", '{"issuer":"corp","sub":"x","groups":["team-3"]}', "--request", request]
@@ -95,7 +98,6 @@ for name, command in questions.items():
     figures[name] = statistics.median(run(complete(command)) for _ in range(arguments.rounds))
 figures["kept beside the repository, MB"] = sum(
     file.stat().st_size for file in (repository / "grantctl").iterdir()) / 1e6
-shutil.rmtree(folder)
 
 if arguments.json:
     pathlib.Path(arguments.json).write_text(json.dumps(figures, indent=2) + "\n")

@@ -31,6 +31,7 @@ need_swift() {
 # What building needs, and what the program itself runs: git and ssh-keygen.
 need_build() {
     need_swift
-    need libgit2-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev libyaml-dev libsimdjson-dev libxmlsec1-dev libxml2-dev \
+    need libgit2-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev libyaml-dev libsimdjson-dev libpcre2-dev \
+        libxmlsec1-dev libxml2-dev \
         g++ libstdc++-12-dev ca-certificates git openssh-client
 }

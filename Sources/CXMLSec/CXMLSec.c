@@ -35,10 +35,11 @@ int grantctl_xmlsec_init(void) {
     xmlInitParser();
     // Nothing outside the document is ever opened, whatever it names.
     xmlSetExternalEntityLoader(nothing);
-    xmlSecErrorsSetCallback(silent);
     if (xmlSecInit() < 0 || xmlSecCheckVersion() != 1) return -1;
     xmlSecIOCleanupCallbacks();
     if (xmlSecCryptoAppInit(NULL) < 0 || xmlSecCryptoInit() < 0) return -1;
+    // After the initialisation, which sets its own.
+    xmlSecErrorsSetCallback(silent);
     return 0;
 }
 

@@ -32,17 +32,31 @@ package struct DemoAuthority: Sendable {
         package var key: String
     }
 
-    private let key: P256.Signing.PrivateKey
-    private let certificate: Certificate
-    private let name: DistinguishedName
+    let key: P256.Signing.PrivateKey
+    let certificate: Certificate
+    let name: DistinguishedName
     private let lifetime: TimeInterval
+    /// PEM of this authority and of those above it but the first; empty for one that signs for itself.
+    let above: [String]
     /// The authority's certificate, which clients must trust.
     package let certificatePEM: String
 
     /// - Parameters:
     ///   - commonName: what the certificate calls the authority.
     ///   - lifetime: of it and of what it issues, in seconds from now.
-    package init(commonName: String = "grantctl demo authority", lifetime: TimeInterval = 30 * 86_400) throws {
+    ///   - pathLength: how many authorities may follow below it.
+    package init(
+        commonName: String = "grantctl demo authority", lifetime: TimeInterval = 30 * 86_400, pathLength: Int = 0
+    ) throws {
+        try self.init(commonName: commonName, lifetime: lifetime, pathLength: pathLength, above: nil)
+    }
+
+    /// An authority below this one.
+    package func issueAuthority(commonName: String = "below", pathLength: Int = 0) throws -> DemoAuthority {
+        try DemoAuthority(commonName: commonName, lifetime: lifetime, pathLength: pathLength, above: self)
+    }
+
+    private init(commonName: String, lifetime: TimeInterval, pathLength: Int, above: DemoAuthority?) throws {
         key = P256.Signing.PrivateKey()
         name = try DistinguishedName { CommonName(commonName) }
         self.lifetime = lifetime
@@ -50,14 +64,16 @@ package struct DemoAuthority: Sendable {
         certificate = try Certificate(
             version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
             notValidBefore: Date(timeIntervalSinceNow: -3_600), notValidAfter: Date(timeIntervalSinceNow: lifetime),
-            issuer: name, subject: name,
+            issuer: above?.name ?? name, subject: name,
             extensions: Certificate.Extensions {
-                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: pathLength))
                 Critical(KeyUsage(keyCertSign: true, cRLSign: true))
                 SubjectKeyIdentifier(hash: publicKey)
             },
-            issuerPrivateKey: Certificate.PrivateKey(key))
-        certificatePEM = try certificate.serializeAsPEM().pemString + "\n"
+            issuerPrivateKey: Certificate.PrivateKey(above?.key ?? key))
+        let pem = try certificate.serializeAsPEM().pemString + "\n"
+        certificatePEM = pem
+        self.above = above.map { [pem] + $0.above } ?? []
     }
 
     /// A certificate for a server under these names and addresses.

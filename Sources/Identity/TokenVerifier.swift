@@ -18,6 +18,7 @@ package final class TokenVerifier: Sendable {
     private struct Registry {
         var byIdentifier: [ByteString: [Registration]] = [:]
         var sources: [KeySource: IssuerKeys<KeySet>] = [:]
+        var authorities: [CertificateAuthority] = []
     }
 
     private let logger: Logger
@@ -49,9 +50,13 @@ package final class TokenVerifier: Sendable {
                 next.byIdentifier[issuer.issuer, default: []]
                     .append(Registration(issuer: issuer, algorithms: algorithms, keys: keys))
             }
+            next.authorities = issuers.filter { $0.kind == .mtls }.map { CertificateAuthority($0) }
             registry = next
         }
     }
+
+    /// Those whose certificates clients may use.
+    var authorities: [CertificateAuthority] { registry.withLock { $0.authorities } }
 
     /// Fetches the keys of all issuers that have none yet, so that no call has to wait for them. Failures are logged; the
     /// next token tries again.

@@ -85,11 +85,26 @@ package final class Gateway: Sendable {
             )
         )
         for listener in configuration.listeners {
-            let tls = try listener.tls.map { files throws(ListenerFault) in try ListenerTLS(files) }
+            let tls = try listener.tls.map { files throws(ListenerFault) in
+                try ListenerTLS(files, authorities: verifier.certificateAuthorities)
+            }
             let bound = try await binding.bind(listener.endpoint, tls: tls)
             state.withLockedValue {
                 $0.listeners.append(bound)
                 if let tls { $0.tls.append(tls) }
+            }
+            askForCertificates()
+        }
+    }
+
+    /// Has listeners ask clients for the certificates that the live issuers accept.
+    private func askForCertificates() {
+        let authorities = verifier.certificateAuthorities
+        for tls in state.withLockedValue({ $0.tls }) {
+            do throws(ListenerFault) {
+                try tls.ask(for: authorities)
+            } catch {
+                shared.logger.error("a listener cannot ask for client certificates: \(error)")
             }
         }
     }
@@ -109,8 +124,9 @@ package final class Gateway: Sendable {
             return (state.publishes, state.credentials)
         }
         let live = LiveTable(table, credentials: credentials, sequence: sequence)
-        await publishing.perform { [verifier, loops] in
+        await publishing.perform { [self, verifier, loops] in
             verifier.update(issuers: table.issuers)
+            askForCertificates()
             await withTaskGroup(of: Void.self) { group in
                 for loop in loops {
                     group.addTask { try? await loop.eventLoop.submit { loop.value.adopt(live) }.get() }

@@ -100,7 +100,7 @@ extension RecordedDecision {
 }
 
 /// Writes one JSON object, fields in the order they are added (RFC 8259).
-private struct JSONLine {
+struct JSONLine {
     private var fields: [String] = []
 
     var text: String { "{" + fields.joined(separator: ",") + "}" }

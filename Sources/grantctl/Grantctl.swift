@@ -8,27 +8,48 @@ import ArgumentParser
         abstract: "Access grants for AI agents, reviewed in git and enforced by a proxy.",
         discussion: """
             EXAMPLES
-              grantctl demo                                  a whole installation on this machine
-              grantctl serve --config gateway.yaml           the gateway
-              grantctl validate                              what is wrong in this grants repository
-              grantctl standing --repo .                     which grants are in force, and why not
-              grantctl login; eval "$(grantctl env --token)"  use the gateway from here
-              grantctl explain --repo . --service claude --caller @caller.json --request @request.json
-              grantctl diff origin/main...HEAD                what merging this branch would do to access
-              grantctl review                                what waits for me, one key each, one signature
-              grantctl revoke claude/engineers               stop a grant: signed, committed, pushed
-              grantctl who-can claude --model 'claude-opus-*'  who can use it, by which grant, until when
+              grantctl demo                          a whole installation, here
+              grantctl serve --config gateway.yaml   the gateway
+              grantctl init access                   start a grants repository
+              grantctl request                       ask for access
+              grantctl review                        what waits for me
+              grantctl standing                      what is in force, and why not
+              grantctl login; grantctl env           use the gateway from here
+              grantctl help request                  one command, with examples
             """,
         version: version,
-        subcommands: [
-            ServeCommand.self, DemoCommand.self, ValidateCommand.self, ExplainCommand.self, StandingCommand.self,
-            ReviewCommand.self, DueCommand.self, AttestCommand.self, RevokeCommand.self, DenyCommand.self,
-            LogCommand.self,
-            RemindCommand.self,
-            DiffCommand.self, WhoCanCommand.self,
-            StatusCommand.self, DecisionsCommand.self,
-            LoginCommand.self, LogoutCommand.self, TokenCommand.self, EnvCommand.self, WhoamiCommand.self,
-            AcceptHistoryCommand.self, FetchChildCommand.self,
+        subcommands: [FetchChildCommand.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Asking",
+                subcommands: [
+                    RequestCommand.self, LoginCommand.self, LogoutCommand.self, TokenCommand.self, EnvCommand.self,
+                    WhoamiCommand.self,
+                ]),
+            CommandGroup(
+                name: "Reviewing",
+                subcommands: [
+                    ReviewCommand.self, DueCommand.self, AttestCommand.self, RevokeCommand.self, DenyCommand.self,
+                    RemindCommand.self,
+                ]),
+            CommandGroup(
+                name: "Looking",
+                subcommands: [
+                    StandingCommand.self, ExplainCommand.self, WhoCanCommand.self, DiffCommand.self, LogCommand.self,
+                    MaskCommand.self,
+                ]),
+            CommandGroup(
+                name: "The repository",
+                subcommands: [
+                    InitCommand.self, ValidateCommand.self, FmtCommand.self, CodeownersCommand.self, SchemaCommand.self,
+                ]),
+            CommandGroup(
+                name: "The gateway",
+                subcommands: [
+                    ServeCommand.self, StatusCommand.self, DecisionsCommand.self, ObservedCommand.self,
+                    AcceptHistoryCommand.self, DemoCommand.self,
+                ]),
+            CommandGroup(name: "This program", subcommands: [CompletionsCommand.self, ManCommand.self]),
         ])
 
     /// Runs a command and ends the process with the exit code it documents.

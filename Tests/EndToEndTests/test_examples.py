@@ -52,6 +52,8 @@ def moved_here(text, folder, repository):
     text = re.sub(r"'file:/[\w./-]*/([\w.-]+)'", lambda found: f"'file:{folder}/{found[1]}'", text)
     text = re.sub(r"^state: .*", f"state: {folder}/state", text, flags=re.M)
     text = re.sub(r"socket: .*", f"socket: {folder}/agent.sock", text)
+    # A remote on this disk takes no credential.
+    text = re.sub(r"^ *credential: file:.*\n", "", text, flags=re.M)
     text = text.replace("https://git.acme.example/access.git", str(repository))
     return text.replace(":8443", ":0").replace(":8444", ":0")
 
@@ -147,7 +149,7 @@ def test_the_image_installs_every_library_that_the_program_is_linked_with():
         found = subprocess.run(["dpkg", "-S", f"*/{name}"], capture_output=True, text=True, timeout=60).stdout
         packages = {line.split(":")[0] for line in found.splitlines() if "diversion" not in line}
         # Part of every Debian image.
-        if packages & {"libc6", "libstdc++6", "libgcc-s1", "libssl3", "zlib1g"}:
+        if packages & {"libc6", "libstdc++6", "libgcc-s1"}:
             continue
         assert any(package in final_stage for package in packages), f"{name} is in {packages}"
     installed = set(re.findall(r"lib[\w.+-]+-dev", (ROOT / "scripts/setup.sh").read_text()))

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -131,6 +132,12 @@ def test_metadata_lies_beside_its_file_as_well(gateway, provider):
     provider.stop()
     assert subprocess.run([GRANTCTL, "validate", gateway.work], capture_output=True).returncode == 0
     gateway.start()
+    # The table of before serves until the new commit was taken in.
+    tip = subprocess.run(
+        ["git", "-C", gateway.remote, "rev-parse", "main"], check=True, capture_output=True, text=True).stdout.strip()
+    deadline = time.monotonic() + 60
+    while gateway.status()["live"]["commit"] != tip and time.monotonic() < deadline:
+        time.sleep(0.05)
     status, answer = exchange(gateway, provider.response())
     assert status == 200, answer
     assert gateway.ask(answer["access_token"])[0] == 200

@@ -272,7 +272,7 @@ struct DocumentsTests {
             Case("services/x.yaml", http("elevated: [{see: [email]}]\n"), "6:12 missing-field"),
             Case("services/x.yaml", http("elevated: [{tier: std, models: ['*']}]\n"), "6:24 scope-kind"),
             Case(
-                "services/x.yaml", http("elevated: [{tier: std, see: [email], geo: [eu]}]\n"), "6:38 unsupported-field"),
+                "services/x.yaml", http("elevated: [{tier: std, see: [email], geo: [eu]}]\n"), "6:38 scope-kind"),
             Case("services/x.yaml", http("protects: [e_mail, Email]\n"), "6:20 bad-name"),
         ]
         + [
@@ -321,7 +321,7 @@ struct DocumentsTests {
             Case("grants/a/b.yaml", grant(can: "{models: [a], operations: [mesages]}"), "2:33 unknown-operation"),
             Case(
                 "grants/a/b.yaml", grant(can: "{models: [a], server_tools: [web_serch]}"), "2:35 unknown-server-tool?"),
-            Case("grants/a/b.yaml", grant(can: "{models: [a], client_tools: [browser]}"), "2:35 unknown-client-tool?"),
+            Case("grants/a/b.yaml", grant(can: "{models: [a], client_tools: [browzer]}"), "2:35 unknown-client-tool?"),
             Case("grants/a/b.yaml", grant(can: "{models: [a], max_tokens: 0}"), "2:32 bad-number"),
             Case("grants/a/b.yaml", grant(can: "{models: [a], max_tokens: 8_192}"), "2:32 bad-number"),
             Case("grants/a/b.yaml", grant(can: "{models: [a], max_tokens: 1e3}"), "2:32 bad-number"),
@@ -336,7 +336,7 @@ struct DocumentsTests {
             Case("grants/a/b.yaml", grant().replacing("maria", with: ""), "4:1 empty-value"),
             Case("grants/a/b.yaml", grant().replacing("maria", with: "no")),
         ]
-        + ["web_domains", "mcp_connectors", "skills", "inputs", "sources", "thinking", "service_tiers", "geo"].map {
+        + ["resources", "prompts"].map {
             Case("grants/a/b.yaml", grant(can: "{models: [a], \($0): [x]}"), "2:20 unsupported-field")
         }
         + ["GET /", "GET /v1/tickets/**", "* /a/*/b", "POST /a/", "GET /a%20b"].map {

@@ -86,7 +86,7 @@ struct DocumentsValuesTests {
         }
         #expect(ByteString("payment_card").isClassName)
         #expect(!ByteString("_a").isClassName)
-        #expect(DataClass.builtIn.count == 25)
+        #expect(DataClass.builtIn.count == 26)
         for name in DataClass.builtIn { #expect(name.isClassName) }
     }
 

@@ -30,6 +30,9 @@ import Testing
                 grantctl refused this request: no grant in force allows models: `claude-haiku-4`, server_tools: `web_search`, max_tokens: `9000` (up to 100).
                 nearest grant: claude/bot (grants/claude/bot.yaml at 000000000000), in force until 2026-04-03T00:00:00Z; it allows models: `claude-sonnet-4*`; server_tools: none; max_tokens: up to 100.
                 to ask for it, add `claude-haiku-4` to `can.models` and add `web_search` to `can.server_tools` and raise `can.max_tokens` to `9000`, in a clone of acme:
+                  models: [claude-sonnet-4*, claude-haiku-4]
+                  server_tools: [web_search]
+                  max_tokens: 9000
                   git switch -c ask/bot && ${EDITOR:-vi} grants/claude/bot.yaml && git commit -a && git push -u origin HEAD
                 then open a pull request; the new bytes need a keep of tom or ines.
                 """)
@@ -120,8 +123,8 @@ import Testing
             text(table, facts) == """
                 grantctl refused this request: it holds fields that no grant can allow here.
                 nearest grant: claude/bot (grants/claude/bot.yaml at 000000000000), in force until 2026-04-03T00:00:00Z; it names you.
-                leave out the field `strange`: this version does not know it. an owner can let it pass with `pass_fields` in services/claude.yaml.
-                leave out `container`: it gives a capability that no grant of this version can name.
+                leave out the field `strange`: this version does not know it. an owner can let it pass with one line in services/claude.yaml: `pass_fields: [strange]` (or `unknown_fields: record` for every such field).
+                leave out `container`: no grant can name what it refers to.
                 """)
         #expect(explain(table, facts).missing == ["unknown_field: strange", "field: container"])
     }

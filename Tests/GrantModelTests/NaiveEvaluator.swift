@@ -394,7 +394,26 @@ struct NaiveEvaluator {
             let first = landings(path)[digest]
         else { return nil }
         var tiers: [Tier] = []
-        for name in [service.tier] + service.elevated.filter({ Self.applies($0, grant) }).map(\.tier) {
+        var names = [service.tier] + service.elevated.filter({ Self.applies($0, grant) }).map(\.tier)
+        // What lives in the workspace is elevated also where the service says nothing of it.
+        let workspace = (grant.can.names[.operations] ?? []).filter { pattern in
+            let stem = pattern.text.text.split(separator: ".").first.map(String.init) ?? ""
+            return [
+                "batches", "files", "skills", "agents", "deployment_runs", "deployments", "dreams", "environments",
+                "memory_stores", "organizations", "sessions", "threads", "tunnels", "user_profiles", "vaults",
+                "workspaces",
+            ].contains { Self.fits(Array(stem.utf8)[...], Array($0.utf8)[...]) }
+        }
+        let isListed = workspace.allSatisfy { pattern in
+            service.elevated.contains {
+                Self.applies(
+                    Service.Elevation(tier: "", scope: [.operations: $0.scope[.operations] ?? []]),
+                    Grant(
+                        id: "", service: "", to: [], can: Scope(names: [.operations: [pattern]]), why: "", by: ""))
+            }
+        }
+        if !isListed { names += policy.tiers.keys }
+        for name in names {
             guard let tier = policy.tiers[name] else { return nil }
             tiers.append(tier)
         }
@@ -432,9 +451,12 @@ struct NaiveEvaluator {
     private static func applies(_ elevation: Service.Elevation, _ grant: Grant) -> Bool {
         elevation.see.contains(where: grant.see.contains)
             || elevation.scope.contains { attribute, patterns in
-                patterns.contains { pattern in
-                    (grant.can.names[attribute] ?? standard(attribute)).contains {
-                        meet($0.text.bytes[...], pattern.text.bytes[...])
+                let spread = { (pattern: Pattern) in
+                    [pattern.text] + endings(attribute).map { ByteString(pattern.text.bytes + Array($0.utf8)) }
+                }
+                return patterns.flatMap(spread).contains { pattern in
+                    (grant.can.names[attribute] ?? standard(attribute)).flatMap(spread).contains {
+                        meet($0.bytes[...], pattern.bytes[...])
                     }
                 }
             }
@@ -443,8 +465,40 @@ struct NaiveEvaluator {
     private static func standard(_ attribute: ScopeAttribute) -> [Pattern] {
         switch attribute {
         case .operations: ["messages", "count_tokens", "models"].map { Pattern(ByteString($0)) }
-        case .tools: [Pattern("*")]
-        case .models, .clientTools, .serverTools: []
+        case .tools, .thinking, .effort, .webDomains: [Pattern("*")]
+        case .inputs: ["text", "image", "document"].map { Pattern(ByteString($0)) }
+        case .sources: [Pattern("inline")]
+        case .serviceTiers: [Pattern("auto"), Pattern("standard_only")]
+        case .speed: [Pattern("standard")]
+        case .geo: [Pattern("default")]
+        case .metadata: [Pattern("user_id")]
+        case .billing: [Pattern("self")]
+        case .models, .clientTools, .serverTools, .allowedCallers, .mcpConnectors, .skills, .containers, .betas,
+            .workspaces, .userProfiles:
+            []
+        }
+    }
+
+    /// What a name without `*` stands for beside itself, as endings.
+    private static func endings(_ attribute: ScopeAttribute) -> [String] {
+        switch attribute {
+        case .operations: [".*"]
+        case .clientTools, .serverTools, .allowedCallers: ["_*"]
+        default: []
+        }
+    }
+
+    /// Whether a pattern allows a name.
+    private static func gives(_ pattern: Pattern, _ name: ByteString, _ attribute: ScopeAttribute) -> Bool {
+        if fits(pattern.text.bytes[...], name.bytes[...]) { return true }
+        let stem = pattern.text.text
+        guard !stem.contains("*"), name.text.hasPrefix(stem) else { return false }
+        let rest = String(name.text.dropFirst(stem.count))
+        switch attribute {
+        case .operations: return rest.hasPrefix(".")
+        case .clientTools, .serverTools, .allowedCallers:
+            return rest.wholeMatch(of: /(_toolset|_tool_regex|_tool_bm25)?(_[0-9]{8})?/) != nil
+        default: return false
         }
     }
 
@@ -526,7 +580,7 @@ struct NaiveEvaluator {
         if let most = scope.maxTokens, let asked = facts.maxTokens, asked > most { return false }
         return ScopeAttribute.allCases.allSatisfy { attribute in
             facts.names[attribute].allSatisfy { name in
-                (scope.names[attribute] ?? standard(attribute)).contains { fits($0.text.bytes[...], name.bytes[...]) }
+                (scope.names[attribute] ?? standard(attribute)).contains { gives($0, name, attribute) }
             }
         }
     }

@@ -43,10 +43,12 @@ extension RandomRepository {
         }
         var facts = RequestFacts(maxTokens: chance(70) ? pick([50, 100, 101, 4096, 9000]) : nil)
         facts.names.append(
-            .operations, Array(pick(["messages", "messages", "count_tokens", "models", "batches"]).utf8))
+            .operations, Array(pick(["messages", "messages", "count_tokens", "models", "batches.list"]).utf8))
         for _ in 0..<pick([1, 1, 1, 2]) { facts.names.append(.models, Array(pick(Self.models).utf8)) }
         for tool in some(["Read", "Bash", "mcp__x"], 15) { facts.names.append(.tools, Array(tool.utf8)) }
-        for tool in some(["web_search", "code_execution"], 10) { facts.names.append(.serverTools, Array(tool.utf8)) }
+        for tool in some(["web_search", "web_search_20250305", "code_execution", "code_execution_20260120x"], 10) {
+            facts.names.append(.serverTools, Array(tool.utf8))
+        }
         if chance(8) { facts.names.append(.clientTools, Array("bash".utf8)) }
         if chance(10) { facts.unknownFields = [ByteString(pick(["known", "strange"]))] }
         if chance(4) { facts.ungrantable = ["container"] }

@@ -370,7 +370,11 @@ struct RandomRepository {
             can.append(
                 "models: [\(pick(["claude-*", "claude-sonnet-*", "'*-haiku-4'", "claude-opus-4", "claude-haiku-4, claude-sonnet-4"]))]"
             )
-            if chance(25) { can.append("operations: [\(pick(["messages", "count_tokens, models", "m*"]))]") }
+            if chance(25) {
+                can.append(
+                    "operations: [\(pick(["messages", "count_tokens, models", "m*", "messages, batches", "batches.list"]))]"
+                )
+            }
             if chance(25) { can.append("tools: [\(pick(["Read", "Re*, Bash", "mcp__*"]))]") }
             if chance(20) { can.append("server_tools: [\(pick(["web_search", "'*'", "code_execution"]))]") }
             if chance(20) { can.append("client_tools: [bash]") }

@@ -70,7 +70,7 @@ struct AccessDiffTests {
             try repository.git(["mv", "grants/claude/engineers.yaml", "grants/claude/research/engineers.yaml"])
             try repository.git(["rm", "-q", "grants/tickets/triage-bot.yaml"])
         }
-        try check(fixture, "main...move", "move", exit: 4)
+        try check(fixture, "main...move", "move", exit: 3)
         try fixture.branch("covered") { repository in
             try repository.write(
                 "grants/claude/engineers-sonnet.yaml",
@@ -81,6 +81,19 @@ struct AccessDiffTests {
                 [.init("grants/claude/engineers-sonnet.yaml", note: "covered by the wider one")])
         }
         try check(fixture, "main...covered", "covered", exit: 0)
+        try fixture.branch("renewed") { repository in
+            try repository.attest(
+                as: "tom", at: AccessFixture.pushed, name: "renewed",
+                [.init("grants/claude/engineers.yaml", note: "still needed")])
+        }
+        try check(fixture, "main...renewed", "renewed", exit: 0)
+        try fixture.branch("until") { repository in
+            try fixture.edit("grants/claude/engineers.yaml", "by: maria", "by: maria\nuntil: 2026-07-01")
+            try repository.attest(
+                as: "tom", at: AccessFixture.pushed, name: "until",
+                [.init("grants/claude/engineers.yaml", note: "ends")])
+        }
+        try check(fixture, "main...until", "until", exit: 3)
     }
 
     @Test("compares the working tree, and two moments of main with what lapsed between them")

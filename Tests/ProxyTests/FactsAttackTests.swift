@@ -226,8 +226,10 @@ import Testing
         #expect(readFacts(message("", messages: #"[{"role":"user","content":"\#(escapes)"}]"#)).faultReason == "none")
         // One fingerprint for all: the same length, first and last eight bytes.
         let keys = (0..<50_000).map { #""aaaaaaaa\#(100_000 + $0)bbbbbbbb":0"# }.joined(separator: ",")
-        #expect(readFacts(message(#""metadata":{\#(keys)}"#)).faultReason == "none")
-        #expect(readFacts(message(#""metadata":{\#(keys),"aaaaaaaa100007bbbbbbbb":1}"#)).faultReason == "duplicate_key")
+        #expect(readFacts(message(#""safeguards":{\#(keys)}"#)).faultReason == "none")
+        #expect(readFacts(message(#""metadata":{\#(keys)}"#)).faultReason == "too_many_names")
+        #expect(
+            readFacts(message(#""safeguards":{\#(keys),"aaaaaaaa100007bbbbbbbb":1}"#)).faultReason == "duplicate_key")
     }
 
     @Test(

@@ -7,18 +7,25 @@ import Testing
     @Test(arguments: [
         ("GET", "/v1/models", "models"), ("HEAD", "/v1/models", "models"),
         ("GET", "/v1/models/claude-opus-4-1", "models"),
-        ("GET", "/v1/messages/batches", "batches"), ("GET", "/v1/messages/batches/b1", "batches"),
-        ("DELETE", "/v1/messages/batches/b1", "batches"), ("POST", "/v1/messages/batches/b1/cancel", "batches"),
-        ("GET", "/v1/messages/batches/b1/results", "batches"), ("GET", "/v1/files", "files"),
-        ("GET", "/v1/files/f1/content", "files"), ("DELETE", "/v1/files/f1", "files"), ("POST", "/v1/files", "files"),
-        ("GET", "/v1/skills", "skills"), ("POST", "/v1/skills", "skills"),
-        ("GET", "/v1/organizations/api_keys", "organizations"),
-        ("GET", "/v1/sessions/s/events/stream", "sessions"), ("GET", "/v1/agents", "agents"),
+        ("GET", "/v1/messages/batches", "batches.list"), ("GET", "/v1/messages/batches/b1", "batches.get"),
+        ("DELETE", "/v1/messages/batches/b1", "batches.delete"),
+        ("POST", "/v1/messages/batches/b1/cancel", "batches.cancel"),
+        ("GET", "/v1/messages/batches/b1/results", "batches.results"), ("GET", "/v1/files", "files.list"),
+        ("GET", "/v1/files/f1", "files.get"), ("GET", "/v1/files/f1/content", "files.download"),
+        ("DELETE", "/v1/files/f1", "files.delete"), ("POST", "/v1/files", "files.upload"),
+        ("GET", "/v1/skills", "skills.list"), ("POST", "/v1/skills", "skills.create"),
+        ("GET", "/v1/skills/s/versions/1/content", "skills.download"),
+        ("GET", "/v1/organizations/api_keys", "organizations.read"),
+        ("GET", "/v1/sessions/s/events/stream", "sessions.read"), ("GET", "/v1/agents", "agents.read"),
+        ("DELETE", "/v1/vaults/v", "vaults.delete"), ("POST", "/v1/tunnels/t/archive", "tunnels.write"),
     ])
     func `an endpoint has the operation's name that grants use`(method: String, path: String, operation: String) {
         let result = readFacts("", method: ByteString(method), path: ByteString(path), contentType: nil)
         #expect(result.names(.operations) == [operation])
         #expect(result.faultReason == "none")
+        // A grant may name all of a family.
+        let family = operation.prefix { $0 != "." }
+        #expect(ScopeAttribute.operations.allows(ByteString(operation), by: Pattern(ByteString(String(family)))))
     }
 
     @Test func `a model asked about is a model named`() {
@@ -32,6 +39,7 @@ import Testing
         ("POST", "/v1/messages/", 404), ("POST", "/v1/message", 404), ("POST", "/V1/messages", 404),
         ("POST", "/v1/Messages", 404), ("POST", "/v1/messages/count_tokens/x", 404), ("GET", "/v1/models/a/b", 404),
         ("POST", "/v1/messages/batches/b/other", 404), ("GET", "/metrics", 404), ("GET", "/v1/unknown", 404),
+        ("GET", "/v1/files/f/other", 404), ("PUT", "/v1/files/f", 405),
         ("GET", "/v1/messages", 405), ("HEAD", "/v1/messages", 405), ("OPTIONS", "/v1/messages", 405),
         ("PUT", "/v1/messages", 405), ("post", "/v1/messages", 405), ("POST", "/v1/models", 405),
         ("DELETE", "/v1/models/a", 405),
@@ -53,7 +61,7 @@ import Testing
     @Test func `an upload is known by its operation alone`() throws {
         let form = "--x\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\n{\"model\":\"a\"}\r\n--x--\r\n"
         let result = readFacts(form, path: "/v1/files", contentType: "multipart/form-data; boundary=x")
-        #expect(result.names(.operations) == ["files"])
+        #expect(result.names(.operations) == ["files.upload"])
         #expect(
             readFacts(form, path: "/v1/agents", contentType: "multipart/form-data").faultReason
                 == "unsupported_media_type")
@@ -63,9 +71,9 @@ import Testing
         let body =
             #"{"name":"a","model":"m1","multiagent":{"advisor":{"model":"m2"}},"tools":[{"type":"web_search_20250305"}]}"#
         let result = readFacts(body, path: "/v1/agents")
-        #expect(result.names(.operations) == ["agents"])
+        #expect(result.names(.operations) == ["agents.write"])
         #expect(result.names(.models) == ["m1", "m2"])
-        #expect(result.names(.serverTools) == ["web_search"])
+        #expect(result.names(.serverTools) == ["web_search_20250305"])
         #expect(result.unknownFields == ["name", "model", "multiagent", "tools"])
     }
 

@@ -28,7 +28,7 @@ import Testing
            "user_location":{"type":"approximate"},"allowed_callers":["direct"]},
           {"name":"b","input_schema":{"model":"free"},"input_examples":[{"model":"free"}]}],
          "tool_choice":{"type":"tool","name":"b"},"metadata":{"user_id":"x"},"later":{"deep":[{"a":1}]},
-         "output_format":{"type":"json_schema","schema":{"model":"free"}},"mcp_servers":[{"url":"u"}],"container":{"id":"c"}}
+         "output_format":{"type":"json_schema","schema":{"model":"free"}},"mcp_servers":[{"url":"https://u.example","authorization_token":"t"}],"container":{"id":"c"}}
         """#
     private static let batch = #"""
         {"requests":[{"custom_id":"a","params":{"model":"m1","max_tokens":5,"messages":[],"cache_control":{"type":"x"}}}]}

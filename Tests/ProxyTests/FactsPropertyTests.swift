@@ -120,7 +120,7 @@ private struct ReferenceReader {
             tools.append(tool["name"] as? String ?? "")
             return
         }
-        ownTools.append(BodyGenerator.ownTools[type] ?? "")
+        ownTools.append(type)
     }
 
     private mutating func anything(_ value: Any) {
@@ -144,10 +144,6 @@ private indirect enum Value {
 }
 
 private struct BodyGenerator {
-    static let ownTools = [
-        "bash_20250124": "bash", "web_search_20250305": "web_search", "advisor_20260301": "advisor",
-        "tool_search_tool_bm25": "tool_search", "text_editor_20250728": "text_editor",
-    ]
     private static let names = [
         "bash_20250124": "bash", "web_search_20250305": "web_search", "advisor_20260301": "advisor",
         "tool_search_tool_bm25": "tool_search_tool_bm25", "text_editor_20250728": "str_replace_based_edit_tool",
@@ -204,7 +200,7 @@ private struct BodyGenerator {
 
     private mutating func tool() -> Value {
         var members: [(String, Value)] = []
-        if chance(2), let type = Self.ownTools.keys.sorted().randomElement(using: &random) {
+        if chance(2), let type = Self.names.keys.sorted().randomElement(using: &random) {
             members = [("type", .text(type)), ("name", .text(Self.names[type] ?? ""))]
             if type.hasPrefix("advisor") {
                 members += [("model", model()), ("max_tokens", .number(number(1...99_999)))]

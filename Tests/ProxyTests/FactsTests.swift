@@ -9,6 +9,7 @@ import Testing
         #expect(facts.names[.operations] == ["messages"])
         #expect(facts.names[.models] == ["claude-sonnet-4-5"])
         #expect(facts.names.count == 2)
+        #expect(facts.leavesGeoOpen && facts.leavesTierOpen)
         #expect(facts.maxTokens == 64)
         #expect(!facts.stream)
         #expect(facts.unknownFields.isEmpty)
@@ -55,7 +56,17 @@ import Testing
         #expect(result.ungrantable.isEmpty)
         #expect(result.names(.models) == ["claude-sonnet-4-5"])
         #expect(result.names(.tools) == ["Bash", "mcp__calc__add"])
-        #expect(result.names(.serverTools) == ["web_search"])
+        #expect(result.names(.serverTools) == ["web_search_20250305"])
+        #expect(result.names(.webDomains) == ["*"])
+        #expect(facts.maxUses == 8)
+        #expect(result.names(.inputs) == ["image", "document"])
+        #expect(result.names(.thinking) == ["adaptive"])
+        #expect(Set(result.names(.effort)) == ["high", "medium"])
+        #expect(result.names(.metadata) == ["user_id"])
+        #expect(result.names(.serviceTiers) == ["standard_only"])
+        #expect(facts.leavesGeoOpen)
+        #expect(!facts.leavesTierOpen)
+        #expect(result.names(.sources).isEmpty)
         #expect(result.names(.clientTools).isEmpty)
         #expect(facts.maxTokens == 32000)
         #expect(facts.stream)
@@ -67,6 +78,8 @@ import Testing
             ["claude-opus-4-1", "claude-haiku-4-5"]
         ),
         (#""fallbacks":["claude-opus-4-1"]"#, ["claude-opus-4-1"]),
+        // What the upstream chooses is a name of its own.
+        (#""fallbacks":"default""#, ["default"]), (#""fallback_models":"default""#, ["default"]),
         (#""fallback_models":["claude-opus-4-1"]"#, ["claude-opus-4-1"]),
         (#""fallback_models":"claude-opus-4-1""#, ["claude-opus-4-1"]),
         (#""fallback_models":{"model":"claude-opus-4-1"}"#, ["claude-opus-4-1"]),
@@ -112,15 +125,15 @@ import Testing
             """#
         let result = readFacts(message("", messages: added))
         #expect(result.names(.models).contains("m3"))
-        #expect(result.names(.serverTools) == ["advisor"])
+        #expect(result.names(.serverTools) == ["advisor_20260301"])
         let batch = #"""
             {"requests":[{"custom_id":"a","params":{"model":"m1","max_tokens":5,"messages":[]}},
             {"custom_id":"b","params":{"model":"m2","max_tokens":9,"messages":[],"tools":[{"type":"bash_20250124","name":"bash"}]}}]}
             """#
         let batched = readFacts(batch, path: "/v1/messages/batches")
-        #expect(batched.names(.operations) == ["batches"])
+        #expect(batched.names(.operations) == ["batches.create"])
         #expect(batched.names(.models) == ["m1", "m2"])
-        #expect(batched.names(.clientTools) == ["bash"])
+        #expect(batched.names(.clientTools) == ["bash_20250124"])
         #expect((try? batched.get().maxTokens) == 9)
     }
 
@@ -141,30 +154,41 @@ import Testing
             // A version of tomorrow is the same tool.
             ("web_search_20991231", "web_search", "server_tools", "web_search"),
         ] as [(String, String?, String, String)])
-    func `a tool of the API's own counts by its type`(type: String, name: String?, attribute: String, expected: String)
-        throws
-    {
+    func `a tool of the API's own counts by its type, its version included`(
+        type: String, name: String?, attribute: String, granted: String
+    ) throws {
         let named = name.map { #","name":"\#($0)""# } ?? ""
         let result = readFacts(message(#""tools":[{"type":"\#(type)"\#(named)}]"#))
         let facts = try result.get()
-        #expect(facts.names.count == 3)
-        #expect(facts.names[try #require(ScopeAttribute(rawValue: attribute))] == [ByteString(expected)])
+        let attribute = try #require(ScopeAttribute(rawValue: attribute))
+        #expect(facts.names[attribute] == [ByteString(type)])
+        #expect(attribute.allows(ByteString(type), by: Pattern(ByteString(granted))))
+        #expect(result.names(.tools).isEmpty)
         #expect(result.ungrantable.isEmpty)
     }
 
     @Test(arguments: [
-        "foo_2027", "bash", "web_search", "mcp_toolset", "bash_2025012", "bash_2025012x", "Bash_20250124", "",
+        "foo_2027", "bash", "web_search", "bash_2025012", "bash_2025012x", "Bash_20250124",
         "custom_20250101", "bash_20250124 ", "_20250124",
     ])
-    func `a tool of an unknown type is granted by nothing`(type: String) {
+    func `a tool of an unknown type is one of the provider's`(type: String) {
         let result = readFacts(message(#""tools":[{"name":"a","input_schema":{}},{"type":"\#(type)","name":"x"}]"#))
-        #expect(result.ungrantable == ["tools[1].type: \(type.map { $0 == " " ? "?" : String($0) }.joined())"])
+        #expect(result.names(.serverTools) == [type])
+        #expect(!ScopeAttribute.serverTools.allows(ByteString(type), by: "code_execution"))
+    }
+
+    @Test func `a tool without a type's text is none`() {
+        #expect(readFacts(message(#""tools":[{"type":"","name":"x"}]"#)).faultReason == "invalid_field")
+        #expect(readFacts(message(#""tools":[{"type":7,"name":"x"}]"#)).faultReason == "invalid_field")
     }
 
     @Test func `a type of the API's own does not hide a name of the caller's`() {
         let result = readFacts(message(#""tools":[{"type":"bash_20250124","name":"mcp__pay__send"}]"#))
-        #expect(result.names(.clientTools) == ["bash"])
+        #expect(result.names(.clientTools) == ["bash_20250124"])
         #expect(result.names(.tools) == ["mcp__pay__send"])
+        // Nor does the name of one of the API's own hide another.
+        let other = readFacts(message(#""tools":[{"type":"bash_20250124","name":"memory"}]"#))
+        #expect(other.names(.clientTools) == ["bash_20250124", "memory"])
     }
 
     @Test func `a tool choice is a name like any other`() {
@@ -173,6 +197,12 @@ import Testing
         let fixed = readFacts(message(#""tool_choice":{"type":"tool","name":"web_search"}"#))
         #expect(fixed.names(.serverTools) == ["web_search"])
         #expect(fixed.names(.tools).isEmpty)
+        let declared = readFacts(
+            message(
+                #""tool_choice":{"type":"tool","name":"web_search"},"tools":[{"type":"web_search_20250305","name":"web_search"}]"#
+            )
+        )
+        #expect(declared.names(.serverTools) == ["web_search_20250305"])
         let own = readFacts(
             message(#""tool_choice":{"type":"tool","name":"memory"},"tools":[{"name":"memory","input_schema":{}}]"#)
         )
@@ -180,80 +210,156 @@ import Testing
         #expect(own.names(.clientTools).isEmpty)
     }
 
-    @Test func `code that may call a tool is a server tool`() {
-        let tool = #"{"name":"a","input_schema":{},"allowed_callers":["direct","code_execution_20260120"]}"#
-        #expect(readFacts(message(#""tools":[\#(tool)]"#)).names(.serverTools) == ["code_execution"])
-        let strange = #"{"name":"a","input_schema":{},"allowed_callers":["cron_20270101"]}"#
-        #expect(
-            readFacts(message(#""tools":[\#(strange)]"#)).ungrantable == ["tools[0].allowed_callers: cron_20270101"]
-        )
+    @Test func `who else may call a tool is named`() {
+        let tool =
+            #"{"name":"a","input_schema":{},"allowed_callers":["direct","code_execution_20260120","cron_20270101"]}"#
+        let result = readFacts(message(#""tools":[\#(tool)]"#))
+        #expect(result.names(.allowedCallers) == ["code_execution_20260120", "cron_20270101"])
+        #expect(result.names(.serverTools).isEmpty)
     }
 
-    @Test(arguments: [
-        (#""mcp_servers":[{"type":"url","url":"https://a.example","name":"x"}]"#, "mcp_servers"),
-        (#""container":"container_1""#, "container"),
-        (#""container":{"skills":[]}"#, "container"),
-        (#""skills":["x"]"#, "skills"),
-        (#""inference_geo":"us""#, "inference_geo"),
-        (#""speed":"fast""#, "speed: fast"),
-        (#""service_tier":"priority""#, "service_tier: priority"),
-        (#""service_tier":7"#, "service_tier"),
-        (#""fallbacks":"default""#, "fallbacks: default"),
-        (#""fallbacks":[{"model":"m","speed":"fast"}]"#, "fallbacks[0].speed: fast"),
-        (#""billing_policy":{"type":"billing_policy"}"#, "billing_policy"),
-        (#""workspace_id":"w""#, "workspace_id"),
-    ])
-    func `a capability without a name in this version is never granted`(fields: String, path: String) {
+    @Test(
+        arguments: [
+            (
+                #""mcp_servers":[{"type":"url","url":"https://A.example:443/sse","name":"x"}]"#, .mcpConnectors,
+                ["https://a.example"]
+            ),
+            (
+                #""mcp_servers":[{"url":"http://a.example:81","authorization_token":"t"}]"#, .mcpConnectors,
+                ["http://a.example:81"]
+            ),
+            (#""container":"container_1""#, .containers, ["container_1"]),
+            (#""container":{"skills":[]}"#, .containers, []),
+            (#""container":{"id":"c"}"#, .containers, ["c"]),
+            (
+                #""container":{"skills":[{"type":"anthropic","skill_id":"pptx","version":"20251013"},{"type":"custom","skill_id":"s"}]}"#,
+                .skills, ["pptx@20251013", "s@latest"]
+            ),
+            (#""skills":["x"]"#, .skills, ["x@latest"]), (#""inference_geo":"us""#, .geo, ["us"]),
+            (#""speed":"fast""#, .speed, ["fast"]), (#""speed":"standard""#, .speed, []),
+            (#""service_tier":"priority""#, .serviceTiers, ["priority"]),
+            (#""fallbacks":[{"model":"m","speed":"fast"}]"#, .speed, ["fast"]),
+            (#""billing_policy":{"type":"billing_policy"}"#, .billing, []),
+            (#""billing_policy":{"type":"billing_policy","bill_to":"user_profile"}"#, .billing, ["user_profile"]),
+            (#""workspace_id":"w""#, .workspaces, ["w"]), (#""user_profile_id":"u""#, .userProfiles, ["u"]),
+            (#""thinking":{"type":"disabled"}"#, .thinking, []),
+            (#""thinking":{"type":"enabled","budget_tokens":9}"#, .thinking, ["enabled"]),
+            (#""fallbacks":[{"model":"m","thinking":{"type":"adaptive"}}]"#, .thinking, ["adaptive"]),
+            (#""output_config":{"effort":"max"}"#, .effort, ["max"]),
+            (#""metadata":{"user_id":"u","trace":"t"}"#, .metadata, ["user_id", "trace"]),
+            (#""tools":[{"type":"web_fetch_20260318","name":"web_fetch"}]"#, .webDomains, ["*"]),
+            (#""tools":[{"type":"web_fetch_20260318","name":"web_fetch","allowed_domains":[]}]"#, .webDomains, ["*"]),
+            (
+                #""tools":[{"type":"web_fetch_20260318","name":"web_fetch","blocked_domains":["x"]}]"#, .webDomains,
+                ["*"]
+            ),
+            (
+                #""tools":[{"allowed_domains":["Docs.example/a/*","b.example"],"type":"web_search_20250305","name":"web_search"}]"#,
+                .webDomains, ["docs.example", "b.example"]
+            ),
+        ] as [(String, ScopeAttribute, [String])])
+    func `a capability is named by the attribute that gives it`(
+        fields: String, attribute: ScopeAttribute, names: [String]
+    ) {
         let result = readFacts(message(fields))
-        #expect(result.ungrantable == [path])
+        #expect(result.names(attribute) == names)
         #expect(result.unknownFields.isEmpty)
+        #expect(result.faultReason == "none")
     }
 
     @Test(arguments: [
-        (
-            #"{"type":"image","source":{"type":"url","url":"https://a.example/x.png"}}"#,
-            ["source.type: url", "source.url"]
-        ),
-        (#"{"type":"image","source":{"type":"file","file_id":"f"}}"#, ["source.type: file", "source.file_id"]),
-        (#"{"type":"image","source":{"type":"base64","url":"https://a.example/x.png"}}"#, ["source.url"]),
-        (
-            #"{"type":"document","source":{"type":"url","url":"https://a.example"}}"#,
-            ["source.type: url", "source.url"]
-        ),
-        (#"{"type":"container_upload","file_id":"f"}"#, ["type: container_upload"]),
-        (#"{"type":"image","url":"https://a.example/x.png"}"#, ["url"]),
-        (#"{"type":"image","file_id":"f"}"#, ["file_id"]),
-        (
-            #"{"url":"https://a.example","file_id":"f","source":"https://b.example","type":"document"}"#,
-            ["url", "file_id", "source"]
-        ),
-        (#"{"type":"image","source":"https://a.example/x.png"}"#, ["source"]),
-        (#"{"type":"document","source":"file-id"}"#, ["source"]),
-        (#"{"type":"text","text":"x","url":"https://a.example"}"#, ["url"]),
-        (#"{"type":"tool_result","tool_use_id":"t","content":"x","file_id":"f"}"#, ["file_id"]),
-        (#"{"type":"mcp_tool_listing","mcp_server_name":"x","tools":[]}"#, ["type: mcp_tool_listing"]),
-        (
-            #"{"type":"tool_result","tool_use_id":"t","content":[{"type":"image","source":{"type":"file"}}]}"#,
-            ["content[0].source.type: file"]
-        ),
-        (
-            #"{"type":"web_fetch_tool_result","tool_use_id":"t","content":{"type":"web_fetch_result","url":"u","content":{"type":"document","source":{"type":"url"}}}}"#,
-            ["content.content.source.type: url"]
-        ),
-        (
-            #"{"type":"tool_addition","tool":{"type":"mcp_toolset_reference","server_name":"x"}}"#,
-            ["tool.type: mcp_toolset_reference"]
-        ),
-        (
-            #"{"type":"compaction","content":null,"tool_changes":[{"type":"tool_addition","tool":{"type":"tool_definition","definition":{"type":"mcp_toolset","mcp_server_name":"x"}}}]}"#,
-            ["tool_changes[0].tool.definition.type: mcp_toolset"]
-        ),
+        #""service_tier":7"#, #""speed":true"#, #""inference_geo":["us"]"#,
+        #""mcp_servers":[{"type":"url","name":"x"}]"#,
+        #""mcp_servers":[{"url":"https://a@b.example"}]"#, #""mcp_servers":"x""#, #""container":7"#,
+        #""container":{"id":7}"#,
+        #""skills":[{"version":"1"}]"#, #""skills":[{"skill_id":"a@b"}]"#, #""billing_policy":"x""#, #""metadata":"x""#,
+        #""tools":[{"type":"web_search_20250305","name":"web_search","allowed_domains":["a@b.example"]}]"#,
+        #""tools":[{"type":"web_search_20250305","name":"web_search","allowed_domains":["a.example\\@b.example"]}]"#,
+        #""tools":[{"type":"web_search_20250305","name":"web_search","allowed_domains":["*"]}]"#,
+        #""tools":[{"type":"web_search_20250305","name":"web_search","max_uses":"7"}]"#,
+        #""thinking":{"type":"enabled","budget_tokens":1.5}"#, #""tools":[{"name":"a","allowed_callers":[7]}]"#,
     ])
-    func `content that the upstream fetches or keeps is never granted`(block: String, paths: [String]) {
+    func `what names a capability in another form is refused`(fields: String) {
+        #expect(["invalid_field", "missing_field"].contains(readFacts(message(fields)).faultReason))
+    }
+
+    @Test func `uses are counted where a tool has them`() throws {
+        func uses(_ tools: String) throws -> Int64? { try readFacts(message(#""tools":[\#(tools)]"#)).get().maxUses }
+        #expect(
+            try uses(
+                #"{"type":"web_search_20250305","name":"web_search","max_uses":3},{"type":"web_fetch_20260318","name":"web_fetch","max_uses":2}"#
+            ) == 3)
+        #expect(
+            try uses(
+                #"{"type":"web_search_20250305","name":"web_search","max_uses":3},{"type":"web_fetch_20260318","name":"web_fetch"}"#
+            ) == .max)
+        #expect(try uses(#"{"name":"a","input_schema":{}}"#) == nil)
+        #expect(
+            try readFacts(
+                message(
+                    #""thinking":{"type":"enabled","budget_tokens":9},"fallbacks":[{"model":"m","thinking":{"budget_tokens":10}}]"#
+                )
+            ).get().thinkingTokens == 10)
+    }
+
+    @Test(
+        arguments: [
+            (#"{"type":"image","source":{"type":"url","url":"https://a.example/x.png"}}"#, ["url"], ["a.example"]),
+            (#"{"type":"image","source":{"type":"file","file_id":"f"}}"#, ["file"], []),
+            (#"{"type":"image","source":{"type":"base64","url":"https://a.example/x.png"}}"#, ["url"], ["a.example"]),
+            (#"{"type":"document","source":{"type":"url","url":"https://a.example?x"}}"#, ["url"], ["a.example"]),
+            (#"{"type":"container_upload","file_id":"f"}"#, ["file"], []),
+            (#"{"type":"image","url":"https://a.example/x.png"}"#, ["url"], ["a.example"]),
+            (#"{"type":"image","file_id":"f"}"#, ["file"], []),
+            (#"{"url":"https://a.example","file_id":"f","type":"document"}"#, ["url", "file"], ["a.example"]),
+            (#"{"type":"text","text":"x","url":"https://a.example"}"#, ["url"], ["a.example"]),
+            (#"{"type":"tool_result","tool_use_id":"t","content":"x","file_id":"f"}"#, ["file"], []),
+            (
+                #"{"type":"tool_result","tool_use_id":"t","content":[{"type":"image","source":{"type":"file"}}]}"#,
+                ["file"], []
+            ),
+            (
+                #"{"type":"web_fetch_tool_result","tool_use_id":"t","content":{"type":"web_fetch_result","url":"u","content":{"type":"document","source":{"type":"url"}}}}"#,
+                ["url"], []
+            ),
+        ] as [(String, [String], [String])])
+    func `content that the upstream fetches or keeps is named by its source`(
+        block: String, sources: [String], hosts: [String]
+    ) {
         let result = readFacts(
             message("", messages: #"[{"role":"user","content":"a"},{"role":"user","content":[\#(block)]}]"#)
         )
-        #expect(result.ungrantable == paths.map { "messages[1].content[0].\($0)" })
+        #expect(Set(result.names(.sources)) == Set(sources))
+        #expect(result.names(.webDomains) == hosts)
+        #expect(result.faultReason == "none")
+    }
+
+    @Test(arguments: [
+        #"{"type":"image","source":"https://a.example/x.png"}"#, #"{"type":"document","source":"file-id"}"#,
+        #"{"type":"image","source":{"type":"url","url":"//a.example/x.png"}}"#,
+        #"{"type":"image","source":{"type":"url","url":"https://a.example\\@b.example/x.png"}}"#,
+        #"{"type":"image","source":{"type":"url","url":["https://a.example"]}}"#,
+    ])
+    func `a source that cannot be read in one way is refused`(block: String) {
+        #expect(
+            readFacts(message("", messages: #"[{"role":"user","content":[\#(block)]}]"#)).faultReason == "invalid_field"
+        )
+    }
+
+    @Test(arguments: [
+        #"{"type":"mcp_tool_listing","mcp_server_name":"x","tools":[]}"#,
+        #"{"type":"tool_addition","tool":{"type":"mcp_toolset_reference","server_name":"x"}}"#,
+        #"{"type":"tool_removal","tool":{"type":"mcp_tool_reference","server_name":"x","name":"t"}}"#,
+        #"{"type":"compaction","content":null,"tool_changes":[{"type":"tool_addition","tool":{"type":"tool_definition","definition":{"type":"mcp_toolset","mcp_server_name":"x"}}}]}"#,
+    ])
+    func `a server must come along with its origin`(block: String) {
+        let messages = #"[{"role":"user","content":[\#(block)]}]"#
+        #expect(readFacts(message("", messages: messages)).ungrantable == ["mcp_servers: x"])
+        let brought = readFacts(
+            message(#""mcp_servers":[{"type":"url","name":"x","url":"https://a.example"}]"#, messages: messages))
+        #expect(brought.ungrantable.isEmpty)
+        #expect(brought.names(.mcpConnectors) == ["https://a.example"])
+        #expect(brought.unknownFields.isEmpty)
     }
 
     @Test(arguments: [
@@ -282,6 +388,12 @@ import Testing
         (#""output_config":{"verbosity":"x"}"#, "output_config.verbosity"),
         (#""system":[{"type":"text","text":"x","shape":1}]"#, "system[].shape"),
         (#""system":[{"type":"poem","text":"x"}]"#, "system[].type: poem"),
+        (
+            #""context_management":{"edits":[{"type":"forget_20270101"}]}"#,
+            "context_management.edits[].type: forget_20270101"
+        ),
+        (#""container":{"mounts":[]}"#, "container.mounts"),
+        (#""mcp_servers":[{"url":"https://a.example","proxy":1}]"#, "mcp_servers[].proxy"),
     ])
     func `a field of another version is recorded by its place`(fields: String, path: String) {
         #expect(readFacts(message(fields)).unknownFields == [path])
@@ -326,7 +438,7 @@ import Testing
         let result = readFacts(body, path: "/v1/messages/count_tokens")
         #expect(result.names(.operations) == ["count_tokens"])
         #expect(result.names(.models) == ["m"])
-        #expect(result.names(.serverTools) == ["web_search"])
+        #expect(result.names(.serverTools) == ["web_search_20250305"])
     }
 
     @Test func `max_tokens is the largest limit of all`() {

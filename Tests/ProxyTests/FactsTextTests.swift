@@ -7,7 +7,7 @@ import Testing
 /// What of a request's facts is kept on record.
 @Suite struct FactsTextTests {
     private func text(_ edit: (inout RequestFacts) -> Void) -> String {
-        var facts = RequestFacts()
+        var facts = RequestFacts(leavesGeoOpen: true, leavesTierOpen: true)
         edit(&facts)
         return FactsText.encode(facts).text
     }
@@ -40,6 +40,25 @@ import Testing
                 == #"{"models":["a","b"],"tools":["a","b"],"client_tools":["a","b"],"server_tools":["a","b"],"stream":true,"#
                 + #""ungrantable":["container"],"unknown_fields":["later","a.b"]}"#
         )
+    }
+
+    @Test func `what is not left to the upstream is on record`() {
+        let written = text {
+            $0.names.append(.operations, "models")
+            $0.leavesTierOpen = false
+            $0.maxUses = 3
+            $0.thinkingTokens = 9
+        }
+        #expect(
+            written
+                == #"{"operations":["models"],"max_uses":3,"thinking_tokens":9,"closed":["service_tiers"],"stream":false}"#
+        )
+    }
+
+    @Test func `what is missing is on record beside what was asked`() {
+        let facts = RequestFacts(leavesGeoOpen: true, leavesTierOpen: true)
+        let written = FactsText.encode(facts, missing: ["models: m"], isObserved: true)
+        #expect(written.text == #"{"stream":false,"missing":["models: m"],"observed":true}"#)
     }
 
     @Test func `what JSON cannot hold as it is gets escaped`() throws {

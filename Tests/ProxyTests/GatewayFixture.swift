@@ -90,6 +90,7 @@ final class GatewayFixture: Sendable {
     ]
 
     /// A table from documents: a tier whose first review is the merge, so that grants are in force as they land.
+    /// - Parameter others: more files, by their paths.
     func table(
         grants: [String: String] = [:], service: String = "", issuer more: String = "",
         files others: [String: String] = [:]
@@ -126,8 +127,8 @@ final class GatewayFixture: Sendable {
 
             """,
         ]
-        files.merge(others) { $1 }
         for (name, text) in grants.isEmpty ? Self.defaultGrants : grants { files["grants/claude/\(name).yaml"] = text }
+        files.merge(others) { $1 }
         let written = files.sorted { $0.key < $1.key }.map { path, text in
             FileContent(
                 path: ByteString(path), bytes: Array(text.utf8),

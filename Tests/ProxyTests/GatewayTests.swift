@@ -13,7 +13,8 @@ import Testing
         let body =
             "{ \"model\" : \"claude-sonnet-4-5\",\n \"max_tokens\":10,\"messages\":[{\"role\":\"user\",\"content\":\"h\\u00e9\"}]}"
         try await client.send(
-            try fixture.message(token: token, extra: "X-Custom: a  b\r\nanthropic-beta: x,y\r\n", body: body))
+            try fixture.message(
+                token: token, extra: "X-Custom: a  b\r\nanthropic-beta: effort-2025-11-24,pdfs\r\n", body: body))
         let response = try await client.response()
         #expect(response.status == 200)
         #expect(response.text == #"{"type":"message","usage":{"input_tokens":3,"output_tokens":5}}"#)
@@ -25,7 +26,7 @@ import Testing
         #expect(received["x-api-key"] == GatewayFixture.secret)
         #expect(received["authorization"] == nil)
         #expect(received["x-custom"] == "a  b")
-        #expect(received["anthropic-beta"] == "x,y")
+        #expect(received["anthropic-beta"] == "effort-2025-11-24,pdfs")
         #expect(received["host"] == "127.0.0.1:\(fixture.upstream.port)")
         #expect(received["accept-encoding"] == "identity")
         #expect(received.headers.allSatisfy { !$0.value.contains(token) })

@@ -81,7 +81,7 @@ import Testing
         let all = try reader.latest(filter: RecordFilter(), limit: 10)
         let refused = try #require(all.first { $0.decision.reason == "tool_refused" })
         #expect(refused.decision.verdict == .deny && refused.decision.grant == "claude/triage")
-        #expect(refused.decision.facts.text == #"{"tools":["Bash"],"answer_to":"\#(id)"}"#)
+        #expect(refused.decision.facts.text == #"{"tools":["Bash"],"answer_to":"\#(id)","missing":["tools: Bash"]}"#)
         #expect(all.first { $0.decision.id.text == id }?.completion?.end == .toolRefused)
         await fixture.stop()
     }

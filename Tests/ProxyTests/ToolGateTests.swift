@@ -10,7 +10,12 @@ import Testing
 @Suite struct ToolGateTests {
     /// Only `Read` is allowed.
     private let judge = ToolGate.Judge(
-        allows: { $0.equals("Read") }, refusal: { "no \($0.text) for you" })
+        allows: { name, toolset in name.equals("Read") || name.equals("Shell") || toolset?.equals("computer") == true },
+        conditions: { name in
+            name.equals("Shell")
+                ? [FieldRule(path: ["command"], values: [InputPattern("git *"), InputPattern("ls *")])] : []
+        },
+        refusal: { "no \($0.tool.text) for you" })
 
     private struct Run: Equatable {
         var text: String
@@ -25,9 +30,9 @@ import Testing
         func take(_ outcome: ToolGate.Outcome) {
             switch outcome {
             case .pass(let bytes): run.text += String(buffer: bytes)
-            case .end(let bytes, let tool):
+            case .end(let bytes, let call):
                 run.text += String(buffer: bytes)
-                run.refused = tool.text
+                run.refused = call.tool.text
             case .unreadable: run.unreadable = true
             }
         }
@@ -174,6 +179,133 @@ import Testing
 
     @Test func `what is neither is not judged`() {
         #expect(ToolGate(.other) == nil)
+    }
+
+    /// A call of `Shell` in pieces, with a text before and one after it.
+    private func shell(_ input: String, begun: String = "{}", ping: Bool = false) -> (
+        before: String, call: String, after: String
+    ) {
+        func event(_ data: String) -> String { "event: x\ndata: \(data)\n\n" }
+        let before = event(#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"a"}}"#)
+        var call = event(
+            #"{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"t","name":"Shell","input":\#(begun)}}"#
+        )
+        var rest = input[...]
+        while !rest.isEmpty {
+            var json = JSONText()
+            json.string(String(rest.prefix(5)))
+            call += event(
+                #"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":\#(String(decoding: json.bytes, as: UTF8.self))}}"#
+            )
+            rest = rest.dropFirst(5)
+        }
+        call += event(#"{"type":"content_block_stop","index":1}"#)
+        let after = event(#"{"type":"content_block_start","index":2,"content_block":{"type":"text","text":"b"}}"#)
+        return (before, call, after)
+    }
+
+    @Test(arguments: [
+        #"{"command":"git status"}"#, #"{"timeout":5,"command":"ls -l","more":{"command":"rm"}}"#,
+        #"{"command":"git log \u0041"}"#,
+    ])
+    func `an input within its conditions is delivered byte for byte, however it is cut`(input: String) throws {
+        let parts = shell(input)
+        let text = parts.before + parts.call + parts.after
+        let bytes = Array(text.utf8)
+        #expect(try run([bytes]) == Run(text: text))
+        #expect(try run(bytes.map { [$0] }) == Run(text: text))
+        for cut in stride(from: 0, through: bytes.count, by: 11) {
+            #expect(try run([Array(bytes[..<cut]), Array(bytes[cut...])]) == Run(text: text))
+        }
+    }
+
+    @Test(arguments: [
+        #"{"command":"git status; rm -rf ~"}"#, #"{"command":"rm"}"#, #"{"command":"git $(id)"}"#, "{}", "",
+        #"{"command":7}"#, #"{"command":null}"#, #"{"command":["git status","rm x"]}"#,
+        #"{"command":{"x":"git status"}}"#,
+        #"{"Command":"git status"}"#, #"{"command":"git status","COMMAND":"rm"}"#,
+        #"{"command":"git status","command":"rm"}"#, #"{"command":"rm","command":"git status"}"#,
+        #"{"command":"git status""#, #"{"command":"git status"} {"command":"rm"}"#, #"["git status"]"#,
+        #""git status""#,
+        #"{"command":"git status\u003b rm"}"#, #"{"command":"git status\nrm"}"#, #"{"outer":{"command":"git status"}}"#,
+    ])
+    func `an input beyond its conditions is never delivered, streamed or not`(input: String) throws {
+        let parts = shell(input)
+        let bytes = Array((parts.before + parts.call + parts.after).utf8)
+        let whole = try run([bytes])
+        #expect(whole.refused == "Shell")
+        #expect(whole.text.hasPrefix(parts.before))
+        #expect(whole.text.contains("no Shell for you") && whole.text.contains(#""stop_reason":"end_turn""#))
+        #expect(!whole.text.contains("partial_json") && !whole.text.contains(#""name":"Shell""#))
+        #expect(try run(bytes.map { [$0] }) == whole)
+        let document = #"{"content":[{"type":"tool_use","name":"Shell","input":\#(input)}],"stop_reason":"tool_use"}"#
+        let seen = try run([Array(document.utf8)], .json)
+        #expect(seen.refused == "Shell" || seen.unreadable)
+        #expect(!seen.text.contains(#""name":"Shell""#))
+    }
+
+    @Test func `text before a held call is not delayed and pings pass it`() throws {
+        var gate = try #require(ToolGate(.eventStream))
+        let parser = JSONParser()
+        let parts = shell(#"{"command":"git status"}"#)
+        func take(_ text: String) -> String {
+            guard case .pass(let bytes) = gate.take(ByteBuffer(string: text), parser: parser, judge: judge) else {
+                return "?"
+            }
+            return String(buffer: bytes)
+        }
+        let stop = try #require(parts.call.range(of: "event: x\ndata: {\"type\":\"content_block_stop"))
+        #expect(take(parts.before + String(parts.call[..<stop.lowerBound])) == parts.before)
+        let ping = "event: ping\ndata: {\"type\":\"ping\"}\n\n"
+        #expect(take(ping) == ping)
+        #expect(take(": comment\n\n") == ": comment\n\n")
+        #expect(take(String(parts.call[stop.lowerBound...])) == parts.call)
+        #expect(take(parts.after) == parts.after)
+    }
+
+    @Test func `an input that the block begins with counts as well`() throws {
+        let good = shell("", begun: #"{"command":"git status"}"#)
+        #expect(try run([Array(good.call.utf8)]) == Run(text: good.call))
+        #expect(try run([Array(shell("", begun: #"{"command":"rm"}"#).call.utf8)]).refused == "Shell")
+        // Two inputs are none.
+        let both = shell(#"{"command":"git status"}"#, begun: #"{"command":"git status"}"#)
+        #expect(try run([Array(both.call.utf8)]).refused == "Shell")
+    }
+
+    @Test(arguments: [
+        #"{"type":"message_stop"}"#, #"{"type":"message_delta","delta":{"stop_reason":"tool_use"}}"#,
+        #"{"type":"content_block_stop","index":0}"#,
+        #"{"type":"content_block_start","index":2,"content_block":{"type":"text"}}"#,
+        #"{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"x"}}"#, "[]",
+    ])
+    func `what does not belong behind the beginning of a held call ends the answer`(data: String) throws {
+        let first = try #require(shell("x").call.components(separatedBy: "\n\n").first)
+        let seen = try run([Array("\(first)\n\nevent: x\ndata: \(data)\n\n".utf8)])
+        #expect(seen.unreadable)
+        #expect(!seen.text.contains("Shell"))
+    }
+
+    @Test func `members of a toolset go by its name`() throws {
+        let block = { (toolset: String) in
+            #"data: {"type":"content_block_start","index":0,"content_block":{"type":"tool_use","name":"key","toolset_name":"\#(toolset)"}}"#
+                + "\n\n"
+        }
+        #expect(try run([Array(block("computer").utf8)]).refused == nil)
+        #expect(try run([Array(block("browser").utf8)]).refused == "key")
+    }
+
+    @Test func `an observer is told of what would be refused, which passes`() throws {
+        var seen: [String] = []
+        var observing = judge
+        observing.observer = { seen.append("\($0.tool) \($0.field?.name ?? "-")") }
+        var gate = try #require(ToolGate(.eventStream))
+        let text = stream(["Bash", "Read"]) + shell(#"{"command":"rm"}"#).call
+        guard case .pass(let bytes) = gate.take(ByteBuffer(string: text), parser: JSONParser(), judge: observing) else {
+            Issue.record("not passed")
+            return
+        }
+        #expect(String(buffer: bytes) == text)
+        #expect(seen == ["Bash -", "Shell command"])
     }
 
     @Test func `random streams lose nothing that is allowed and deliver nothing that is not`() throws {

@@ -4,7 +4,7 @@ import os
 import ssl
 
 import anthropic
-import httpx
+import httpx2
 
 
 def client():
@@ -12,11 +12,11 @@ def client():
     socket = os.environ.get("GATEWAY_SOCKET")
     if socket:
         # The host of the base URL is not looked up: everything goes through the socket file.
-        transport = httpx.HTTPTransport(uds=socket)
+        transport = httpx2.HTTPTransport(uds=socket)
         return anthropic.Anthropic(
             base_url=os.environ.get("ANTHROPIC_BASE_URL", "http://gateway/claude"),
             http_client=anthropic.DefaultHttpxClient(transport=transport))
-    # `SSL_CERT_FILE` counts here: httpx would use its own list of authorities.
+    # `SSL_CERT_FILE` counts here: the SDK would use its own list of authorities.
     return anthropic.Anthropic(http_client=anthropic.DefaultHttpxClient(verify=ssl.create_default_context()))
 
 

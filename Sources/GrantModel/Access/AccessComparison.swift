@@ -69,7 +69,8 @@ package struct AccessComparison {
         let onLanding = effects(from: then?.rule, then?.file.grant, to: now?.rule, now?.file.grant)
         var onceReviewed: [AccessDifference.Effect] = []
         if file != .untouched, file != .reviewed, file != .removed, let now, now.rule == nil {
-            onceReviewed = effects(from: then?.asked, then?.file.grant, to: now.asked, now.file.grant)
+            onceReviewed = effects(
+                from: then?.asked, then?.file.grant, to: now.asked, now.file.grant, asWritten: true)
         }
         return AccessDifference.GrantChange(
             grant: after.id(row), path: path, service: after.service(row), file: file, before: then?.side,
@@ -79,7 +80,7 @@ package struct AccessComparison {
 
     /// What everybody named by either version of a grant gains and loses.
     private func effects(
-        from then: AccessRule?, _ thenGrant: Grant?, to now: AccessRule?, _ nowGrant: Grant?
+        from then: AccessRule?, _ thenGrant: Grant?, to now: AccessRule?, _ nowGrant: Grant?, asWritten: Bool = false
     ) -> [AccessDifference.Effect] {
         guard then != nil || now != nil, then != now || thenGrant?.to != nowGrant?.to else {
             return []
@@ -89,28 +90,33 @@ package struct AccessComparison {
         let who = named.filter { seen.insert($0).inserted }.sorted {
             $0.sortKey.lexicographicallyPrecedes($1.sortKey)
         }
-        return who.map { effect($0, from: then, thenGrant, to: now, nowGrant) }.filter { !$0.isEmpty }
+        return who.map { effect($0, from: then, thenGrant, to: now, nowGrant, asWritten) }.filter { !$0.isEmpty }
     }
 
     private func effect(
-        _ who: CallerCondition, from then: AccessRule?, _ thenGrant: Grant?, to now: AccessRule?, _ nowGrant: Grant?
+        _ who: CallerCondition, from then: AccessRule?, _ thenGrant: Grant?, to now: AccessRule?, _ nowGrant: Grant?,
+        _ asWritten: Bool
     ) -> AccessDifference.Effect {
         let caller = who.caller
         let had = then.flatMap { before.applies(thenGrant, to: who, caller) ? $0 : nil }
         let has = now.flatMap { after.applies(nowGrant, to: who, caller) ? $0 : nil }
-        let gains = has.map { beyond($0, had, before.rules(for: caller, on: $0.service)) } ?? []
-        let loses = had.map { beyond($0, has, after.rules(for: caller, on: $0.service)) } ?? []
+        let gains = has.map { beyond($0, had, before.rules(for: caller, on: $0.service, asWritten: asWritten)) } ?? []
+        let loses = had.map { beyond($0, has, after.rules(for: caller, on: $0.service, asWritten: asWritten)) } ?? []
+        let written = (thenGrant?.until ?? .distantFuture, nowGrant?.until ?? .distantFuture)
         return AccessDifference.Effect(
             who: who, gains: gains, loses: loses, until: gains.isEmpty ? nil : has?.notAfter,
-            isWhole: (had == nil) != (has == nil))
+            isWhole: (had == nil) != (has == nil),
+            isRenewal: had != nil && written.1 <= written.0 && !gains.isEmpty && gains.allSatisfy(\.isTime))
     }
 
     /// What a rule gives beyond the same grant on the other side, unless some grant there gives all of it.
     private func beyond(_ rule: AccessRule, _ same: AccessRule?, _ others: [AccessRule]) -> [Capability] {
         if let same, rule.beyond(same).isEmpty { return [] }
         if others.contains(where: { rule.beyond($0).isEmpty }) { return [] }
-        guard let same else { return rule.capabilities.isEmpty ? [.other] : rule.capabilities }
-        return rule.beyond(same)
+        if let same { return rule.beyond(same) }
+        // Another grant gives the same, for a shorter time.
+        let longer = others.map { rule.beyond($0) }.filter { $0.allSatisfy(\.isTime) }
+        return longer.first ?? (rule.capabilities.isEmpty ? [.other] : rule.capabilities)
     }
 
     private func voided(

@@ -2,7 +2,7 @@
 package struct AccessDifference: Sendable, Hashable {
     /// Which way access goes.
     package enum Direction: String, Sendable, CaseIterable {
-        /// Somebody can do something that they could not, or longer, whatever else they lose.
+        /// Somebody can do something that they could not, or longer than was written before, whatever else they lose.
         case widens
         case narrows
         case same
@@ -41,6 +41,8 @@ package struct AccessDifference: Sendable, Hashable {
         package var until: Instant?
         /// Whether it is all the grant gives that is gained or lost, and not a part of it.
         package var isWhole: Bool
+        /// What is gained is time alone, by a review and not by what the file says: recertifying widens nothing.
+        package var isRenewal: Bool
 
         package var isEmpty: Bool { gains.isEmpty && loses.isEmpty }
     }
@@ -136,7 +138,9 @@ package struct AccessDifference: Sendable, Hashable {
 
     private static func direction(_ effects: [[Effect]], _ restrictions: [Direction]) -> Direction {
         let all = effects.joined()
-        if restrictions.contains(.widens) || all.contains(where: { !$0.gains.isEmpty }) { return .widens }
+        if restrictions.contains(.widens) || all.contains(where: { !$0.gains.isEmpty && !$0.isRenewal }) {
+            return .widens
+        }
         if restrictions.contains(.narrows) || all.contains(where: { !$0.loses.isEmpty }) { return .narrows }
         return .same
     }

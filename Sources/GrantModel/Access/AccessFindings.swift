@@ -220,7 +220,7 @@ extension Service.Elevation {
     fileprivate func covers(_ other: Service.Elevation) -> Bool {
         tier == other.tier && other.see.allSatisfy { see.contains($0) }
             && other.scope.allSatisfy { attribute, patterns in
-                patterns.allSatisfy { pattern in scope[attribute]?.contains { $0.includes(pattern) } ?? false }
+                patterns.allSatisfy { pattern in scope[attribute]?.contains { attribute.covers($0, pattern) } ?? false }
             }
     }
 

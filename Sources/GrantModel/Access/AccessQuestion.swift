@@ -41,7 +41,7 @@ package struct AccessQuestion: Sendable, Hashable {
         var found: [Capability] = []
         for name in names {
             guard kind == .anthropic,
-                let pattern = scope.allowed(name.attribute).first(where: { $0.canOverlap(name.pattern) })
+                let pattern = scope.allowed(name.attribute).first(where: { name.attribute.canMeet($0, name.pattern) })
             else { return nil }
             found.append(.name(name.attribute, pattern))
         }

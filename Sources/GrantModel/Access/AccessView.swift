@@ -87,7 +87,8 @@ struct AccessView {
     }
 
     /// What everybody whom a caller stands for can do on a service.
-    func rules(for caller: Caller, on service: ByteString) -> [AccessRule] {
+    /// - Parameter asWritten: whether each ends with its own `until`, as what is asked for does.
+    func rules(for caller: Caller, on service: ByteString, asWritten: Bool) -> [AccessRule] {
         guard table.denial(of: caller) == nil, let number = grants.conditions.names.existing(service) else { return [] }
         var rows: Set<Int> = []
         table.callers.forEachMatch(service: number, caller: caller) { row in
@@ -97,7 +98,8 @@ struct AccessView {
             guard let grant = grants.grant(UInt32(row)) else { return nil }
             return AccessRule(
                 grant: grant.id, service: grant.service, can: grant.can, see: grant.see,
-                notAfter: Instant(seconds: table.rules.at(row).notAfter))
+                notAfter: asWritten
+                    ? grant.until ?? .distantFuture : Instant(seconds: table.rules.at(row).notAfter))
         }
     }
 

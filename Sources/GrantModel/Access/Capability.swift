@@ -13,6 +13,11 @@ package enum Capability: Hashable, Sendable {
     /// Something that this version cannot name.
     case other
 
+    /// Whether it is about how long, and not about what.
+    package var isTime: Bool {
+        if case .until = self { true } else { false }
+    }
+
     /// The field of a grant that it is written in.
     package var field: String {
         switch self {
@@ -49,7 +54,7 @@ package enum Capability: Hashable, Sendable {
 
 extension Scope {
     /// What is allowed of an attribute, mentioned or by default.
-    package func allowed(_ attribute: ScopeAttribute) -> [Pattern] { names[attribute] ?? attribute.allowedByDefault }
+    package func allowed(_ attribute: ScopeAttribute) -> [Pattern] { patterns(of: attribute) }
 
     /// Everything that it says, as a list.
     package var capabilities: [Capability] {
@@ -66,8 +71,10 @@ extension Scope {
     package func beyond(_ other: Scope) -> [Capability] {
         var found: [Capability] = []
         for attribute in ScopeAttribute.allCases {
+            // What neither says about betas follows from the rest.
+            if attribute == .betas, names[.betas] == nil, other.names[.betas] == nil { continue }
             let theirs = other.allowed(attribute)
-            for pattern in allowed(attribute) where !theirs.contains(where: { $0.includes(pattern) }) {
+            for pattern in allowed(attribute) where !theirs.contains(where: { attribute.covers($0, pattern) }) {
                 found.append(.name(attribute, pattern))
             }
         }

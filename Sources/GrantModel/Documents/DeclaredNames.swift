@@ -99,7 +99,7 @@ package struct DeclaredNames: Sendable, Hashable {
         guard let kind = services[grant.service] else { return }
         let fields = mentions.filter { $0.kind == .scopeField }
         let needed: ByteString = kind == .http ? "routes" : "models"
-        for field in fields where (field.name == "routes") != (kind == .http) {
+        for field in fields where !Scope.isField(field.name, of: kind) {
             problems.error(
                 at: field.position, "scope-kind",
                 "\(quoted(field.name)) means nothing on \(quoted(grant.service)), a service of kind `\(kind.rawValue)`",

@@ -66,30 +66,6 @@ extension Denial {
     }
 }
 
-extension DataClass {
-    /// Classes that need no file.
-    package static let builtIn: Set<ByteString> = [
-        "email", "phone", "payment_card", "iban", "us_ssn", "uk_nino", "uk_nhs", "de_tax_id", "fr_nir", "es_nif",
-        "it_codice_fiscale", "in_aadhaar", "in_pan", "br_cpf", "au_tfn", "ca_sin", "passport", "ip_address",
-        "mac_address", "crypto_wallet", "url_credentials", "jwt", "private_key", "secret", "date_of_birth",
-    ]
-
-    static func read(_ name: ByteString, _ fields: inout Fields) -> DataClass? {
-        let pattern = fields.optional("pattern", .anyText)
-        let names = fields.optional("fields", .nonEmptyList(of: .anyText))
-        if builtIn.contains(name) {
-            fields.problems.error(
-                at: nil, "built-in-class", "\(quoted(name)) is built in", help: "give your class another name")
-        }
-        if !fields.has("pattern"), !fields.has("fields") {
-            fields.problems.error(
-                at: fields.position, "missing-field", "nothing says what the class looks like",
-                help: "add `pattern: …` or `fields: […]`")
-        }
-        return DataClass(name: name, pattern: pattern?.text, fields: names ?? [])
-    }
-}
-
 extension ValueReader where Value == ByteString {
     /// A value that a caller must have byte for byte.
     fileprivate static var exactText: ValueReader {

@@ -78,16 +78,3 @@ package struct Denial: Hashable, Sendable, Codable {
         self.why = why
     }
 }
-
-/// `data/NAME.yaml`: a class of protected data of your own.
-package struct DataClass: Hashable, Sendable, Codable {
-    package var name: ByteString
-    package var pattern: String?
-    package var fields: [ByteString]
-
-    package init(name: ByteString, pattern: String? = nil, fields: [ByteString] = []) {
-        self.name = name
-        self.pattern = pattern
-        self.fields = fields
-    }
-}

@@ -1,41 +1,37 @@
 /// What a grant lets its callers ask for (`can`).
 package struct Scope: Hashable, Sendable, Codable {
-    /// Allowed names of each attribute. An attribute that is absent has its default (`ScopeAttribute.allowedByDefault`).
+    /// Allowed names of each attribute. An attribute that is absent has its default (`patterns(of:)`).
     package var names: [ScopeAttribute: [Pattern]]
     /// The largest `max_tokens` a request may ask for; nil for any.
     package var maxTokens: Int64?
+    /// How often one request may use each of the provider's tools; nil for any number.
+    package var maxUses: Int64?
+    /// The largest `budget_tokens` of `thinking`; nil for any.
+    package var thinkingTokens: Int64?
+    /// What the inputs of tool calls in answers must look like; empty for no conditions.
+    package var toolInputs: [ToolInputRule]
     /// `kind: http`: what may be called.
     package var routes: [Route]
+    /// `kind: http`: what fields of a JSON body must hold; empty for no conditions.
+    package var fields: [FieldRule]
 
-    package init(names: [ScopeAttribute: [Pattern]] = [:], maxTokens: Int64? = nil, routes: [Route] = []) {
+    package init(
+        names: [ScopeAttribute: [Pattern]] = [:], maxTokens: Int64? = nil, maxUses: Int64? = nil,
+        thinkingTokens: Int64? = nil, toolInputs: [ToolInputRule] = [], routes: [Route] = [], fields: [FieldRule] = []
+    ) {
         self.names = names
         self.maxTokens = maxTokens
+        self.maxUses = maxUses
+        self.thinkingTokens = thinkingTokens
+        self.toolInputs = toolInputs
         self.routes = routes
-    }
-}
-
-/// A field of `can` whose value is a list of names, and of the request's facts.
-package enum ScopeAttribute: String, CaseIterable, Sendable, Codable {
-    case models
-    case operations
-    case tools
-    case clientTools = "client_tools"
-    case serverTools = "server_tools"
-
-    // By the case; what an enumeration with raw values gets by itself goes through its text.
-
-    private var number: UInt8 {
-        switch self {
-        case .models: 0
-        case .operations: 1
-        case .tools: 2
-        case .clientTools: 3
-        case .serverTools: 4
-        }
+        self.fields = fields
     }
 
-    package static func == (left: ScopeAttribute, right: ScopeAttribute) -> Bool { left.number == right.number }
-    package func hash(into hasher: inout Hasher) { hasher.combine(number) }
+    /// What the scope allows of an attribute, whether it mentions it or not.
+    package func patterns(of attribute: ScopeAttribute) -> [Pattern] {
+        names[attribute] ?? (attribute == .betas ? KnownBeta.unlocked(by: self) : attribute.allowedByDefault)
+    }
 }
 
 /// `GET /v1/tickets/**`.

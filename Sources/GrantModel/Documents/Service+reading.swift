@@ -9,6 +9,8 @@ extension Service {
         let elevated = fields.optional(
             "elevated", .list(of: .fields { Elevation.read(kind, &$0) }))
         let protects = fields.optional("protects", .list(of: .dataClass))
+        let protectRequests = fields.optional("protect_requests", .one(of: ProtectRequests.self))
+        let replace = fields.optional("replace", .mapping(.dataClass, of: .replacement))
         let unknownFields = fields.optional("unknown_fields", .one(of: UnknownFields.self))
         let passFields = fields.optional("pass_fields", .list(of: .anyText))
         let mode = fields.optional("mode", .one(of: Mode.self))
@@ -26,7 +28,8 @@ extension Service {
         guard let kind, let upstream, let prefix, let owners, let tier else { return nil }
         return Service(
             name: name, kind: kind, upstream: upstream, credential: credential, prefix: prefix, owners: owners,
-            tier: tier, elevated: elevated ?? [], protects: protects ?? [], unknownFields: unknownFields ?? .deny,
+            tier: tier, elevated: elevated ?? [], protects: protects ?? [],
+            protectRequests: protectRequests ?? .pass, replace: replace ?? [:], unknownFields: unknownFields ?? .deny,
             passFields: passFields ?? [], mode: mode ?? .enforce, bodies: records?.bodies ?? .masked,
             keepRecords: records?.keep ?? .days(90))
     }
@@ -40,9 +43,12 @@ extension Service.Elevation {
     fileprivate static func read(_ kind: Service.Kind?, _ fields: inout Fields) -> Service.Elevation? {
         let tier = fields.required("tier", .tier)
         let attributes = ScopeAttribute.allCases.filter { fields.has($0.rawValue) }
-        let scope = Scope.readNames(&fields)
+        let scope = Scope.readNames(&fields, isElevation: true)
         let see = fields.optional("see", .list(of: .dataClass))
-        fields.unsupported(Scope.unsupportedFields + ["max_tokens", "routes"])
+        fields.unsupported(
+            Scope.unsupportedFields + [
+                "max_tokens", "max_uses", "thinking_tokens", "tool_inputs", "routes", "fields",
+            ])
         if kind == .http {
             for attribute in attributes {
                 fields.problems.error(

@@ -14,6 +14,15 @@ package struct Service: Hashable, Sendable, Codable {
         case observe
     }
 
+    /// What happens to protected data in what callers send.
+    package enum ProtectRequests: String, Sendable, CaseIterable, Codable {
+        case pass
+        /// Passes, and is recorded by class and place.
+        case record
+        case mask
+        case deny
+    }
+
     package enum Bodies: String, Sendable, CaseIterable, Codable {
         case masked, none
     }
@@ -59,6 +68,9 @@ package struct Service: Hashable, Sendable, Codable {
     package var tier: ByteString
     package var elevated: [Elevation]
     package var protects: [ByteString]
+    package var protectRequests: ProtectRequests
+    /// What stands in a value's place, by class; a label where nothing is said.
+    package var replace: [ByteString: DataClass.Replacement]
     package var unknownFields: UnknownFields
     package var passFields: [ByteString]
     package var mode: Mode
@@ -68,6 +80,7 @@ package struct Service: Hashable, Sendable, Codable {
     package init(
         name: ByteString, kind: Kind, upstream: Upstream, credential: ByteString?, prefix: ByteString,
         owners: [ByteString], tier: ByteString, elevated: [Elevation] = [], protects: [ByteString] = [],
+        protectRequests: ProtectRequests = .pass, replace: [ByteString: DataClass.Replacement] = [:],
         unknownFields: UnknownFields = .deny, passFields: [ByteString] = [], mode: Mode = .enforce,
         bodies: Bodies = .masked, keepRecords: Span = .days(90)
     ) {
@@ -80,6 +93,8 @@ package struct Service: Hashable, Sendable, Codable {
         self.tier = tier
         self.elevated = elevated
         self.protects = protects
+        self.protectRequests = protectRequests
+        self.replace = replace
         self.unknownFields = unknownFields
         self.passFields = passFields
         self.mode = mode

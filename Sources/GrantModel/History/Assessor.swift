@@ -140,6 +140,7 @@ struct Assessor {
     static func tier(of grant: Grant, on service: Service, policy: Policy) -> Tier {
         var names = [service.tier]
         for elevation in service.elevated where applies(elevation, to: grant) { names.append(elevation.tier) }
+        if !isCovered(grant.can.workspaceNames, by: service.elevated) { names += policy.tiers.keys.sorted() }
         let tiers = names.compactMap { policy.tiers[$0] }
         return tiers.dropFirst().reduce(
             tiers.first
@@ -153,8 +154,21 @@ struct Assessor {
     static func applies(_ elevation: Service.Elevation, to grant: Grant) -> Bool {
         if elevation.see.contains(where: { grant.see.contains($0) }) { return true }
         return elevation.scope.contains { attribute, elevated in
-            let allowed = grant.can.names[attribute] ?? attribute.allowedByDefault
-            return elevated.contains { pattern in allowed.contains { $0.canOverlap(pattern) } }
+            overlap(grant.can.patterns(of: attribute), elevated, as: attribute)
+        }
+    }
+
+    private static func overlap(_ allowed: [Pattern], _ elevated: [Pattern], as attribute: ScopeAttribute) -> Bool {
+        elevated.contains { pattern in allowed.contains { attribute.canMeet($0, pattern) } }
+    }
+
+    /// Whether the service says which tier reaching into the workspace belongs to. Where it does not, that is elevated
+    /// all the same: the strictest of all tiers.
+    static func isCovered(_ names: [ScopeAttribute: [Pattern]], by elevated: [Service.Elevation]) -> Bool {
+        names.allSatisfy { attribute, patterns in
+            patterns.allSatisfy { pattern in
+                elevated.contains { overlap([pattern], $0.scope[attribute] ?? [], as: attribute) }
+            }
         }
     }
 

@@ -36,17 +36,28 @@ extension AcceptedDocuments {
         switch service.kind {
         case .anthropic:
             if !grant.can.routes.isEmpty { return [.otherKind("routes", service: service.name, kind: service.kind)] }
+            if !grant.can.fields.isEmpty { return [.otherKind("fields", service: service.name, kind: service.kind)] }
             if grant.can.names[.models] == nil { return [.noModels] }
             return []
         case .http:
             let foreign = ScopeAttribute.allCases.first { grant.can.names[$0] != nil }?.rawValue
-            if let field = foreign ?? (grant.can.maxTokens == nil ? nil : "max_tokens") {
+            if let field = foreign ?? numberField(of: grant.can) {
                 return [.otherKind(field, service: service.name, kind: service.kind)]
             }
             return grant.can.routes.isEmpty ? [.noRoutes] : []
         case .mcp:
             return [.kindNotServed(service: service.name)]
         }
+    }
+}
+
+extension AcceptedDocuments {
+    /// A field of `can` beside the lists that only a model API gives meaning to.
+    private func numberField(of scope: Scope) -> String? {
+        if scope.maxTokens != nil { return "max_tokens" }
+        if scope.maxUses != nil { return "max_uses" }
+        if scope.thinkingTokens != nil { return "thinking_tokens" }
+        return scope.toolInputs.isEmpty ? nil : "tool_inputs"
     }
 }
 

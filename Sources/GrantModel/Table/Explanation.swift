@@ -65,19 +65,32 @@ enum MissingItem: Hashable, Sendable {
     case name(ScopeAttribute, ByteString)
     /// The request's facts name no operation.
     case operation
-    case maxTokens(Int64, allowed: Int64)
+    /// A number under its name in `can`.
+    case limit(Limit, asked: Int64, allowed: Int64)
+    /// The request leaves this to the upstream.
+    case open(ScopeAttribute)
     case route(method: ByteString, path: ByteString)
+    /// The request's body does not hold what this says.
+    case field(FieldRule)
     case unknownField(ByteString)
     case ungrantable(ByteString)
     case mcp
+
+    enum Limit: String, Sendable {
+        case maxTokens = "max_tokens"
+        case maxUses = "max_uses"
+        case thinkingTokens = "thinking_tokens"
+    }
 
     /// `models: claude-opus-4-1`
     var text: String {
         switch self {
         case .name(let attribute, let name): "\(attribute.rawValue): \(Quoted.plain(name))"
         case .operation: "operations: none understood"
-        case .maxTokens(let asked, _): "max_tokens: \(asked)"
+        case .limit(let limit, let asked, _): "\(limit.rawValue): \(asked == .max ? "no limit" : "\(asked)")"
+        case .open(let attribute): "\(attribute.rawValue): \(attribute.nameOfNothing)"
         case .route(let method, let path): "routes: \(Quoted.plain(method)) \(Quoted.plain(path))"
+        case .field(let rule): "fields: \(Quoted.plain(rule.name))"
         case .unknownField(let name): "unknown_field: \(Quoted.plain(name))"
         case .ungrantable(let name): "field: \(Quoted.plain(name))"
         case .mcp: "kind: mcp"
@@ -89,11 +102,18 @@ enum MissingItem: Hashable, Sendable {
         switch self {
         case .name(let attribute, _): attribute.rawValue
         case .operation: "operations"
-        case .maxTokens: "max_tokens"
+        case .limit(let limit, _, _): limit.rawValue
+        case .open(let attribute): attribute.rawValue
         case .route: "routes"
+        case .field: "fields"
         case .unknownField, .ungrantable, .mcp: ""
         }
     }
+}
+
+extension ScopeAttribute {
+    /// What is asked for where nothing is said.
+    var nameOfNothing: String { self == .serviceTiers ? "auto" : "default" }
 }
 
 /// Text from a request, fit to be shown to people.

@@ -82,6 +82,7 @@ struct RefusalText {
         lines += requestHints
         if !grantable.isEmpty {
             lines.append("to ask for it, \(changes(grantable)), in a clone of \(repository):")
+            lines += ScopeLines(missing: grantable, scope: table.grant(nearest)?.can).rendered
             lines.append(editCommand(entry))
             lines.append("then open a pull request; the new bytes need a keep of \(owners(nearest)).")
         }
@@ -99,12 +100,19 @@ struct RefusalText {
         missing.compactMap { item in
             switch item {
             case .unknownField(let name):
-                "leave out the field \(Quoted.ticked(name)): this version does not know it. an owner can let it pass with `pass_fields` in services/\(service.name).yaml."
+                "leave out the field \(Quoted.ticked(name)): this version does not know it. an owner can let it pass with one line in services/\(service.name).yaml: `\(passLine(name))` (or `unknown_fields: record` for every such field)."
             case .ungrantable(let name):
-                "leave out \(Quoted.ticked(name)): it gives a capability that no grant of this version can name."
-            case .name, .operation, .maxTokens, .route, .mcp: nil
+                "leave out \(Quoted.ticked(name)): no grant can name what it refers to."
+            case .field(let rule):
+                "send a JSON body in which \(Quoted.ticked(rule.name)) is \(listed(rule.values.map { Quoted.plain($0.text) }))."
+            case .name, .operation, .limit, .open, .route, .mcp: nil
             }
         }
+    }
+
+    private func passLine(_ name: ByteString) -> String {
+        let names = service.passFields + [name]
+        return "pass_fields: [\(names.map(ScopeLines.scalar).joined(separator: ", "))]"
     }
 
     private func allows(_ nearest: Int) -> String {
@@ -114,16 +122,13 @@ struct RefusalText {
             if let patterns = grant.can.names[attribute] {
                 parts.append("\(attribute.rawValue): " + listed(patterns.map { $0.text.text }))
             } else {
-                let byDefault = attribute.allowedByDefault
+                let byDefault = grant.can.patterns(of: attribute)
                 parts.append(
                     "\(attribute.rawValue): "
                         + (byDefault.isEmpty ? "none" : listed(byDefault.map { $0.text.text }) + " by default"))
             }
         }
-        if missing.contains(where: { if case .maxTokens = $0 { true } else { false } }), let most = grant.can.maxTokens
-        {
-            parts.append("max_tokens: up to \(most)")
-        }
+        for case .limit(let limit, _, let allowed) in missing { parts.append("\(limit.rawValue): up to \(allowed)") }
         if service.kind == .http {
             parts.append("routes: " + listed(grant.can.routes.map { "\($0.method) \($0.path)" }))
         }
@@ -132,7 +137,13 @@ struct RefusalText {
 
     private var attributesToShow: [ScopeAttribute] {
         ScopeAttribute.allCases.filter { attribute in
-            missing.contains { if case .name(attribute, _) = $0 { true } else { false } }
+            missing.contains { item in
+                switch item {
+                case .name(attribute, _): true
+                case .open(attribute): true
+                default: false
+                }
+            }
         }
     }
 
@@ -142,11 +153,19 @@ struct RefusalText {
             let names = items.compactMap { item -> String? in
                 if case .name(attribute, let name) = item { Quoted.ticked(name) } else { nil }
             }
+            if names.isEmpty { continue }
             parts.append("add \(names.prefix(8).joined(separator: ", ")) to `can.\(attribute.rawValue)`")
         }
         for item in items {
             switch item {
-            case .maxTokens(let asked, _): parts.append("raise `can.max_tokens` to `\(asked)`")
+            case .limit(let limit, .max, _): parts.append("take `\(limit.rawValue)` out of `can`, or ask for less")
+            case .limit(let limit, let asked, _): parts.append("raise `can.\(limit.rawValue)` to `\(asked)`")
+            case .open(let attribute):
+                let field = attribute == .geo ? "inference_geo" : "service_tier"
+                parts.append(
+                    "name `\(field)` in the request, or add `\(attribute.nameOfNothing)` to `can.\(attribute.rawValue)`"
+                )
+            case .field: parts.append("change `can.fields`")
             case .route(let method, let path):
                 parts.append("add `\(Quoted.plain(method)) \(Quoted.plain(path))` to `can.routes`")
             case .operation: parts.append("name the operation in `can.operations`")
@@ -272,7 +291,7 @@ extension MissingItem {
     /// Whether some grant could allow it.
     fileprivate var isGrantable: Bool {
         switch self {
-        case .name, .operation, .maxTokens, .route: true
+        case .name, .operation, .limit, .open, .route, .field: true
         case .unknownField, .ungrantable, .mcp: false
         }
     }
@@ -281,9 +300,11 @@ extension MissingItem {
     fileprivate var ticked: String {
         switch self {
         case .name(let attribute, let name): "\(attribute.rawValue): \(Quoted.ticked(name))"
-        case .maxTokens(let asked, let allowed): "max_tokens: `\(asked)` (up to \(allowed))"
+        case .limit(let limit, .max, let allowed): "\(limit.rawValue): no limit (up to \(allowed))"
+        case .limit(let limit, let asked, let allowed): "\(limit.rawValue): `\(asked)` (up to \(allowed))"
         case .route(let method, let path): "routes: `\(Quoted.plain(method)) \(Quoted.plain(path))`"
-        case .operation, .unknownField, .ungrantable, .mcp: text
+        case .field(let rule): "fields: \(Quoted.ticked(rule.name))"
+        case .operation, .open, .unknownField, .ungrantable, .mcp: text
         }
     }
 }

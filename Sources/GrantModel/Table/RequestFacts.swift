@@ -8,7 +8,18 @@ package struct RequestFacts: Sendable, Hashable {
     /// more than once.
     package var names: AttributeNames
     package var maxTokens: Int64?
+    /// How often any of the provider's tools may be used; `Int64.max` where one says no number.
+    package var maxUses: Int64?
+    package var thinkingTokens: Int64?
+    /// Some of what is asked for does not say where it is to be computed.
+    package var leavesGeoOpen: Bool
+    /// Some of what is asked for does not name its service tier, which then is `auto`.
+    package var leavesTierOpen: Bool
     package var stream: Bool
+    /// `kind: http`: the texts, numbers and truth values of a JSON body, where a grant looks at them.
+    package var fields: [BodyField]
+    /// `kind: http`: there is a body.
+    package var hasBody: Bool
     /// Fields this version does not know, as JSON paths (`context_hints`, `messages[].priority`).
     package var unknownFields: [ByteString]
     /// Fields that give a capability no grant of this version can name: refused whatever `unknown_fields` says.
@@ -16,15 +27,36 @@ package struct RequestFacts: Sendable, Hashable {
 
     package init(
         method: ByteString = "POST", path: ByteString = "/v1/messages", names: AttributeNames = AttributeNames(),
-        maxTokens: Int64? = nil, stream: Bool = false, unknownFields: [ByteString] = [], ungrantable: [ByteString] = []
+        maxTokens: Int64? = nil, maxUses: Int64? = nil, thinkingTokens: Int64? = nil, leavesGeoOpen: Bool = false,
+        leavesTierOpen: Bool = false, stream: Bool = false, fields: [BodyField] = [], hasBody: Bool = false,
+        unknownFields: [ByteString] = [],
+        ungrantable: [ByteString] = []
     ) {
         self.method = method
         self.path = path
         self.names = names
         self.maxTokens = maxTokens
+        self.maxUses = maxUses
+        self.thinkingTokens = thinkingTokens
+        self.leavesGeoOpen = leavesGeoOpen
+        self.leavesTierOpen = leavesTierOpen
         self.stream = stream
+        self.fields = fields
+        self.hasBody = hasBody
         self.unknownFields = unknownFields
         self.ungrantable = ungrantable
+    }
+}
+
+/// One value of a JSON body.
+package struct BodyField: Sendable, Hashable {
+    /// Names of fields within one another, from the outside; entries of lists have the name of their list.
+    package var path: [ByteString]
+    package var value: ByteString
+
+    package init(path: [ByteString], value: ByteString) {
+        self.path = path
+        self.value = value
     }
 }
 

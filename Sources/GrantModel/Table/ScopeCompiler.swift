@@ -6,6 +6,8 @@ struct ScopeCompiler {
     private(set) var routes: [Route]
     private(set) var tiers: Interned<Tier>
     private(set) var callers: CallerIndex
+    /// Some grant of kind http says what a body's fields must hold.
+    private(set) var looksAtFields = false
     private let before: GrantStore?
 
     init(_ grants: GrantStore, after previous: ScopeTable?) {
@@ -16,6 +18,7 @@ struct ScopeCompiler {
             routes = previous.routes
             tiers = previous.tiers
             callers = previous.callers
+            looksAtFields = previous.looksAtFields
             callers.use(grants.conditions)
             before = previous.state.grants
         } else {
@@ -106,16 +109,25 @@ struct ScopeCompiler {
     }
 
     private mutating func add(_ scope: Scope) {
-        func names(_ attribute: ScopeAttribute) -> ScopeLimits.Names {
-            patterns.add(scope.names[attribute] ?? attribute.allowedByDefault)
+        var names = InlineArray<22, ScopeLimits.Names>(repeating: .any)
+        for attribute in ScopeAttribute.allCases {
+            names[Int(attribute.number)] = patterns.add(scope.patterns(of: attribute), of: attribute)
+        }
+        var flags: ScopeLimits.Flags = []
+        if scope.patterns(of: .geo).contains(where: { $0.matches("default") }) { flags.insert(.leavesGeoOpen) }
+        if scope.patterns(of: .serviceTiers).contains(where: { $0.matches("auto") }) { flags.insert(.leavesTierOpen) }
+        if !scope.toolInputs.isEmpty { flags.insert(.limitsInputs) }
+        if !scope.fields.isEmpty {
+            flags.insert(.limitsFields)
+            looksAtFields = true
         }
         let routeStart = Int32(routes.count)
         routes.append(contentsOf: scope.routes)
         limits.append(
             ScopeLimits(
-                maxTokens: scope.maxTokens ?? .max, models: names(.models), operations: names(.operations),
-                tools: names(.tools), clientTools: names(.clientTools), serverTools: names(.serverTools),
-                routeStart: routeStart, routeCount: Int32(scope.routes.count)))
+                maxTokens: scope.maxTokens ?? .max, maxUses: scope.maxUses ?? .max,
+                thinkingTokens: scope.thinkingTokens ?? .max, names: names, routeStart: routeStart,
+                routeCount: Int32(scope.routes.count), flags: flags))
     }
 }
 

@@ -86,25 +86,29 @@ struct ScopeLimits: Sendable, BitwiseCopyable {
         static let any = Names(start: 0, count: -1)
     }
 
+    struct Flags: OptionSet, Sendable, BitwiseCopyable {
+        let rawValue: UInt8
+        /// A request need not say where it is to be computed.
+        static let leavesGeoOpen = Flags(rawValue: 1)
+        /// Says what the inputs of tool calls must look like.
+        static let limitsInputs = Flags(rawValue: 2)
+        /// Says what a body's fields must hold.
+        static let limitsFields = Flags(rawValue: 4)
+        /// A request need not name its service tier.
+        static let leavesTierOpen = Flags(rawValue: 8)
+    }
+
     var maxTokens: Int64
-    var models: Names
-    var operations: Names
-    var tools: Names
-    var clientTools: Names
-    var serverTools: Names
+    var maxUses: Int64
+    var thinkingTokens: Int64
+    /// By the attribute's number.
+    var names: InlineArray<22, Names>
     /// Into `ScopeTable.routes`.
     var routeStart: Int32
     var routeCount: Int32
+    var flags: Flags
 
-    func names(_ attribute: ScopeAttribute) -> Names {
-        switch attribute {
-        case .models: models
-        case .operations: operations
-        case .tools: tools
-        case .clientTools: clientTools
-        case .serverTools: serverTools
-        }
-    }
+    func names(_ attribute: ScopeAttribute) -> Names { names[Int(attribute.number)] }
 }
 
 /// Patterns of all grants in one buffer.
@@ -114,26 +118,35 @@ struct PatternTable: Sendable {
         var count: Int32
         /// Bytes before the first `*`; equal to `count` when there is none.
         var literal: Int32
+        /// What a name without `*` stands for beside itself.
+        var family: ScopeAttribute?
     }
 
     private var bytes: [UInt8] = []
     private var entries: [Entry] = []
-    private var known: [[Pattern]: ScopeLimits.Names] = [:]
+    private var known: [Key: ScopeLimits.Names] = [:]
+
+    private struct Key: Hashable {
+        var patterns: [Pattern]
+        var family: ScopeAttribute?
+    }
 
     /// Lists that many grants share are stored once.
-    mutating func add(_ patterns: [Pattern]) -> ScopeLimits.Names {
+    mutating func add(_ patterns: [Pattern], of attribute: ScopeAttribute) -> ScopeLimits.Names {
         if patterns.contains(where: { $0.text == "*" }) { return .any }
-        if let names = known[patterns] { return names }
+        let family = attribute.family == .itself ? nil : attribute
+        let key = Key(patterns: patterns, family: family)
+        if let names = known[key] { return names }
         let names = ScopeLimits.Names(start: Int32(entries.count), count: Int32(patterns.count))
         for pattern in patterns {
             let text = pattern.text.bytes
             entries.append(
                 Entry(
                     offset: Int32(bytes.count), count: Int32(text.count),
-                    literal: Int32(text.firstIndex(of: 0x2A) ?? text.count)))
+                    literal: Int32(text.firstIndex(of: 0x2A) ?? text.count), family: family))
             bytes.append(contentsOf: text)
         }
-        known[patterns] = names
+        known[key] = names
         return names
     }
 
@@ -146,6 +159,7 @@ struct PatternTable: Sendable {
                 let pattern = UnsafeBufferPointer(
                     rebasing: bytes[Int(entry.offset)..<Int(entry.offset + entry.count)])
                 if Self.matches(pattern, literal: Int(entry.literal), name) { return true }
+                if let family = entry.family, family.isMember(name, ofFamily: pattern) { return true }
             }
             return false
         }

@@ -56,7 +56,7 @@ extension ScopeTable {
         if survey.allowed != nil {
             guard isLive, isFresh, isBetter(entry, until: end, notAfter: notAfter, than: survey) else { return }
         }
-        let beyond = missing(limits.at(Int(rule.scope)), kind: kind, facts: facts)
+        let beyond = missing(limits.at(Int(rule.scope)), scope: rule.scope, kind: kind, facts: facts)
         if isLive && isFresh && beyond + outside == 0 {
             if isBetter(entry, until: end, notAfter: notAfter, than: survey) {
                 survey.allow(entry, until: end, notAfter: notAfter)
@@ -112,7 +112,7 @@ extension ScopeTable {
     }
 
     /// How many of the things a request asks for a grant lacks. Does not allocate.
-    private func missing(_ limits: ScopeLimits, kind: Service.Kind, facts: RequestFacts) -> Int {
+    private func missing(_ limits: ScopeLimits, scope: UInt32, kind: Service.Kind, facts: RequestFacts) -> Int {
         switch kind {
         case .anthropic:
             var missing = 0
@@ -126,17 +126,38 @@ extension ScopeTable {
             // What is called must have been understood.
             if !hasOperation { missing += 1 }
             if let asked = facts.maxTokens, asked > limits.maxTokens { missing += 1 }
+            if let asked = facts.maxUses, asked > limits.maxUses { missing += 1 }
+            if let asked = facts.thinkingTokens, asked > limits.thinkingTokens { missing += 1 }
+            if facts.leavesGeoOpen, !limits.flags.contains(.leavesGeoOpen) { missing += 1 }
+            if facts.leavesTierOpen, !limits.flags.contains(.leavesTierOpen) { missing += 1 }
             return missing
         case .http:
             var index = Int(limits.routeStart)
             let end = index + Int(limits.routeCount)
             while index < end {
-                if routes[index].matches(method: facts.method, path: facts.path) { return 0 }
+                if routes[index].matches(method: facts.method, path: facts.path) {
+                    return limits.flags.contains(.limitsFields) ? missingFields(scope, facts).count : 0
+                }
                 index += 1
             }
             return 1
         case .mcp: return 1
         }
+    }
+}
+
+extension ScopeTable {
+    /// Fields of a scope that a request's body does not hold, or holds with another value. A request without a body has
+    /// none to look at.
+    func missingFields(_ scope: UInt32, _ facts: RequestFacts) -> [FieldRule] {
+        guard facts.hasBody else { return [] }
+        return state.grants.scopes[scope].fields.filter { !$0.holds(in: facts.fields) }
+    }
+
+    /// Whether a grant on a service may look at the fields of bodies.
+    /// - Parameter service: an index into `services`.
+    package func looksAtFields(service: Int) -> Bool {
+        serviceRules.indices.contains(service) && serviceRules[service].kind == .http && looksAtFields
     }
 }
 

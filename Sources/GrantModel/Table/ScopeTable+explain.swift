@@ -25,15 +25,32 @@ extension ScopeTable {
         }
         let nearest = decision.entry.map(Int.init)
         let missing = nearest.map { missingItems($0, service: service, facts: facts) } ?? []
+        // Without a grant everything is missing that none gives by itself.
+        let ungranted = nearest == nil ? ["grant: none names this caller"] + Self.beyondDefaults(facts) : []
         let see = decision.verdict == .allow ? nearest.map { entries[$0].see } ?? [] : []
         let text = RefusalText(
             table: self, service: services[service], caller: caller, decision: decision, nearest: nearest,
             missing: missing, denial: denial, clock: clock)
         return Explanation(
             decision: decision, grant: nearest.map { entries[$0].grant },
-            missing: decision.verdict == .allow ? [] : missing.map(\.text), see: see,
+            missing: decision.verdict == .allow ? [] : ungranted + missing.map(\.text), see: see,
             mask: services[service].protects.filter { !see.contains($0) }, candidates: candidates, denial: denial,
             text: text.rendered)
+    }
+
+    private static func beyondDefaults(_ facts: RequestFacts) -> [String] {
+        var found: [String] = []
+        facts.names.forEach { attribute, name in
+            let name = ByteString(name)
+            let isUsual = attribute.allowedByDefault.contains { attribute.allows(name, by: $0) }
+            let text = MissingItem.name(attribute, name).text
+            if !isUsual, !found.contains(text), found.count < 64 { found.append(text) }
+            return true
+        }
+        if found.isEmpty, facts.names.count == 0 {
+            found.append(MissingItem.route(method: facts.method, path: facts.path).text)
+        }
+        return found
     }
 
     /// Everything a request asks for that a grant does not give, each once, in the order of the request.
@@ -52,13 +69,20 @@ extension ScopeTable {
                 return true
             }
             if !hasOperation { add(.operation) }
-            if let asked = facts.maxTokens, asked > limits.maxTokens {
-                add(.maxTokens(asked, allowed: limits.maxTokens))
+            func check(_ limit: MissingItem.Limit, _ asked: Int64?, _ allowed: Int64) {
+                if let asked, asked > allowed { add(.limit(limit, asked: asked, allowed: allowed)) }
             }
+            check(.maxTokens, facts.maxTokens, limits.maxTokens)
+            check(.maxUses, facts.maxUses, limits.maxUses)
+            check(.thinkingTokens, facts.thinkingTokens, limits.thinkingTokens)
+            if facts.leavesGeoOpen, !limits.flags.contains(.leavesGeoOpen) { add(.open(.geo)) }
+            if facts.leavesTierOpen, !limits.flags.contains(.leavesTierOpen) { add(.open(.serviceTiers)) }
         case .http:
             let range = Int(limits.routeStart)..<Int(limits.routeStart + limits.routeCount)
             if !routes[range].contains(where: { $0.matches(method: facts.method, path: facts.path) }) {
                 add(.route(method: facts.method, path: facts.path))
+            } else {
+                for rule in missingFields(rules.at(entry).scope, facts) { add(.field(rule)) }
             }
         case .mcp: add(.mcp)
         }

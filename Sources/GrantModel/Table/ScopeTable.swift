@@ -36,6 +36,8 @@ package final class ScopeTable: Sendable {
     /// Seconds, one for each of `tiers`.
     let stale: [Int64]
     let admins: [ByteString]
+    /// Some grant of kind http says what a body's fields must hold.
+    let looksAtFields: Bool
 
     /// For explanations, and what the next table starts from.
     let state: AccessState
@@ -75,6 +77,7 @@ package final class ScopeTable: Sendable {
         routes = compiler.routes
         tiers = compiler.tiers
         stale = tiers.values.map(\.stale.seconds)
+        looksAtFields = compiler.looksAtFields
         callers = compiler.callers
         deniedCallers = Self.index(of: denials)
     }

@@ -24,12 +24,15 @@ extension ExchangeHandler {
         let read = request.body.withUnsafeReadableBytes { body in
             loop.facts.read(
                 service: target.service, method: method, path: request.path, query: request.query,
-                contentType: request.fields.contentType, body: body, readableBehind: behind
+                contentType: request.fields.contentType, headers: request.fields.api,
+                looksAtFields: live.table.looksAtFields(service: request.service), body: body, readableBehind: behind
             )
         }
         let facts: RequestFacts
         switch read {
-        case .failure(let fault): return refuse(fault)
+        case .failure(let fault):
+            guard target.service.mode == .observe, fault.isPlain else { return refuse(fault) }
+            return observe(fault, of: target.service, under: live)
         case .success(let success): facts = success
         }
         let clock = loop.decisionClock(milliseconds: request.milliseconds)
@@ -37,14 +40,33 @@ extension ExchangeHandler {
         request.facts = facts
         request.decision = decision
         request.ruling = live
-        if decision.verdict == .allow || target.service.mode == .observe {
+        if decision.verdict != .allow {
+            let explanation = live.table.explain(service: request.service, caller: caller, facts: facts, clock: clock)
+            request.missing = explanation.missing
+            if target.service.mode != .observe {
+                request.refusal = .scope(decision, explanation.text, code: loop.configuration.refusalCode)
+            }
+        }
+        if request.refusal == nil {
+            if target.service.protectRequests != .pass, let fault = protectRequest(target.service) {
+                return refuse(fault)
+            }
             machine.record(.forward)
         } else {
-            let explanation = live.table.explain(service: request.service, caller: caller, facts: facts, clock: clock)
-            request.refusal = .scope(decision, explanation.text, code: loop.configuration.refusalCode)
             machine.record(.refuse)
         }
         record(verdict: decision.verdict, reason: decision.reason.bytes, entry: decision.entry)
+    }
+
+    /// Lets a request pass that would be refused before any decision, although it can be read in one way only.
+    private func observe(_ fault: RequestFault, of service: Service, under live: LiveTable) {
+        request.facts = RequestFacts(method: MethodName.of(request.head.method), path: request.path)
+        request.decision = Decision(verdict: .deny, reason: .beyondScope, entry: nil, until: .distantFuture)
+        request.ruling = live
+        request.missing = [fault.reason]
+        if service.protectRequests != .pass, let fault = protectRequest(service) { return refuse(fault) }
+        machine.record(.forward)
+        record(verdict: .deny, reason: ByteString(fault.reason), entry: nil)
     }
 
     /// The request counts as made now. A body may be held back for minutes, and what was granted when its header came may
@@ -109,7 +131,10 @@ extension ExchangeHandler {
         var record = newRecord(
             id: request.id, time: request.milliseconds, verdict: verdict, reason: reason, entry: entry, in: request.live
         )
-        if let facts = request.facts { record.facts = FactsText.encode(facts) }
+        if let facts = request.facts {
+            let isObserved = verdict != .allow && request.target?.service.mode == .observe
+            record.facts = FactsText.encode(facts, missing: request.missing, isObserved: isObserved)
+        }
         request.isRecorded = true
         deadline = Self.now + loop.configuration.timeouts.record.nanoseconds
         loop.record(record, for: self)
@@ -200,6 +225,8 @@ extension ExchangeHandler {
             request.ruling = live
             if machine.phase == .streaming, !limitedTools, limitsTools, (200..<300).contains(request.status) {
                 cut(.toolsLimited(code: loop.configuration.refusalCode))
+            } else if !maskingStillHolds {
+                cut(.maskingChanged(code: loop.configuration.refusalCode))
             }
             return
         }
@@ -224,6 +251,13 @@ extension RequestFault {
     /// What the grants do not allow.
     static func scope(_ decision: Decision, _ text: String, code: String?) -> RequestFault {
         RequestFault(status: 403, reason: decision.reason.rawValue, message: text, errorCode: code)
+    }
+}
+
+extension RequestFault {
+    /// What is asked for is clear, only not to be had here: a service that observes lets it pass.
+    fileprivate var isPlain: Bool {
+        ["thread_unsupported", "unknown_path", "method_not_allowed"].contains(reason)
     }
 }
 

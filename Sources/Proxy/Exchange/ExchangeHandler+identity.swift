@@ -39,10 +39,11 @@ extension ExchangeHandler {
         request.prepared = loop.headBuffers.take(capacity: 4_096)
         request.prepared.writeString(request.head.method.rawValue)
         request.prepared.writeStaticString(" ")
-        request.prepared.writeBytes(live.routes.upstreamTarget(match, query: target.query).bytes)
+        let query = listsModels ? ModelListing.upstreamQuery(for: target.query) : target.query
+        request.prepared.writeBytes(live.routes.upstreamTarget(match, query: query).bytes)
         request.prepared.writeStaticString(" HTTP/1.1\r\n")
         request.prepared.writeBytes(service.ownHeaders)
-        switch RequestFields.read(request.head, dropsRanges: service.needle != nil, forwarded: &request.prepared) {
+        switch RequestFields.read(request.head, dropsRanges: service.isSearched, forwarded: &request.prepared) {
         case .failure(let fault): return fault
         case .success(let fields): request.fields = fields
         }
@@ -59,11 +60,22 @@ extension ExchangeHandler {
     func identify() {
         guard request.own == nil else { return continueExpected() }
         switch request.fields.token {
-        case .token(let token): identify(by: token)
+        case .token(let token):
+            let digest = token.withUnsafeBytes { GrantModel.Digest(bytes: Array(SHA256.hash(data: $0))) }
+            identify(by: .token(token), digest: digest)
         case .missing:
-            refuse(
-                .identity("no_token", "no token: set ANTHROPIC_AUTH_TOKEN to a token of your identity provider")
-            )
+            guard let certificate else { return refuse(.noToken) }
+            identify(by: .certificate(certificate), digest: certificate.digest)
+        case .empty: refuse(.noToken)
+        case .certificate:
+            guard let certificate else {
+                return refuse(
+                    .identity(
+                        "no_certificate",
+                        "this connection has no client certificate; configure one, or set ANTHROPIC_AUTH_TOKEN to a token"
+                    ))
+            }
+            identify(by: .certificate(certificate), digest: certificate.digest)
         case .scheme:
             refuse(.identity("token_scheme", "the authorization field must be `Bearer` and a token"))
         case .conflict:
@@ -77,8 +89,17 @@ extension ExchangeHandler {
         }
     }
 
-    private func identify(by token: [UInt8]) {
-        let digest = token.withUnsafeBytes { GrantModel.Digest(bytes: Array(SHA256.hash(data: $0))) }
+    /// What the request says who sends it by. A token, however bad, leaves no room for the certificate: what a request may do
+    /// never grows because something in it is broken.
+    private var credential: CallerCredential? {
+        switch request.fields.token {
+        case .token(let token): .token(token)
+        case .missing, .certificate: certificate.map { .certificate($0) }
+        case .empty, .scheme, .conflict: nil
+        }
+    }
+
+    private func identify(by credential: CallerCredential, digest: GrantModel.Digest) {
         let now = Instant(milliseconds: request.milliseconds)
         if let caller = loop.tokens.caller(for: digest, now: now) {
             loop.countTokenCache(hit: true)
@@ -89,31 +110,32 @@ extension ExchangeHandler {
         loop.countTokenCache(hit: false)
         machine.awaitIdentity()
         pauseReads()
-        verify(token, digest: digest, now: now)
+        verify(credential, digest: digest, now: now)
     }
 
-    private func verify(_ token: [UInt8], digest: GrantModel.Digest, now: Instant) {
+    private func verify(_ credential: CallerCredential, digest: GrantModel.Digest, now: Instant) {
         let verifier = loop.verifier
         let eventLoop = loop.eventLoop
         let epoch = epoch
         let generation = loop.identityGeneration
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         Task {
-            let result = await verifier.verify(token, now: now)
+            let result = await verifier.verify(credential, now: now)
             eventLoop.execute {
-                bound.value.verified(result, token: token, digest: digest, epoch: epoch, generation: generation)
+                bound.value.verified(result, credential, digest: digest, epoch: epoch, generation: generation)
             }
         }
     }
 
     private func verified(
-        _ result: Result<Caller, TokenRefusal>, token: [UInt8], digest: GrantModel.Digest, epoch: UInt64,
+        _ result: Result<Caller, TokenRefusal>, _ credential: CallerCredential, digest: GrantModel.Digest,
+        epoch: UInt64,
         generation: Int
     ) {
         guard epoch == self.epoch, machine.phase == .identifying else { return }
         guard generation == loop.identityGeneration else {
             // The issuers changed meanwhile: what the old ones said counts for nothing.
-            return verify(token, digest: digest, now: Instant(milliseconds: loop.clock.milliseconds))
+            return verify(credential, digest: digest, now: Instant(milliseconds: loop.clock.milliseconds))
         }
         switch result {
         case .failure(let refusal):
@@ -140,7 +162,7 @@ extension ExchangeHandler {
     /// Has the token of an exchange under way verified again where its issuer's rules changed, and cuts the exchange if it
     /// does not hold by the new ones.
     func reidentify(unlessUnchangedFrom before: [Issuer], to now: [Issuer]) {
-        guard let caller = request.caller, case .token(let token) = request.fields.token,
+        guard let caller = request.caller, let credential,
             before.first(where: { $0.name == caller.issuer }) != now.first(where: { $0.name == caller.issuer })
         else { return }
         let verifier = loop.verifier
@@ -150,7 +172,7 @@ extension ExchangeHandler {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         Task {
             // As of when the request came: a token that has run out since does not end what it began.
-            let result = await verifier.verify(token, now: moment)
+            let result = await verifier.verify(credential, now: moment)
             eventLoop.execute { bound.value.reidentified(result, epoch: epoch) }
         }
     }
@@ -180,6 +202,9 @@ extension ExchangeHandler {
 }
 
 extension RequestFault {
+    fileprivate static let noToken = identity(
+        "no_token", "no token: set ANTHROPIC_AUTH_TOKEN to a token of your identity provider")
+
     fileprivate static func identity(_ reason: String, _ message: String) -> RequestFault {
         RequestFault(status: 401, reason: reason, message: message)
     }

@@ -18,6 +18,10 @@ extension ExchangeHandler {
     func pass(_ bytes: ByteBuffer) {
         // What went before may have ended the answer.
         guard machine.phase == .streaming else { return }
+        if request.change != nil {
+            if request.change?.take(bytes) == false { failResponse(.unreadable) }
+            return
+        }
         guard var gate = request.gate, let judge = newJudge() else { return write(bytes) }
         // Taken out: judging looks at the request as well.
         request.gate = nil
@@ -25,7 +29,7 @@ extension ExchangeHandler {
         request.gate = gate
         switch outcome {
         case .pass(let bytes): write(bytes)
-        case .end(let bytes, let tool): end(with: bytes, refusing: tool)
+        case .end(let bytes, let call): end(with: bytes, refusing: call)
         case .unreadable: failResponse(.unreadable)
         }
     }
@@ -33,40 +37,59 @@ extension ExchangeHandler {
     /// The upstream's answer is whole.
     func completeJudged() {
         guard machine.phase == .streaming else { return }
-        guard var gate = request.gate, let judge = newJudge() else { return finish(.complete) }
+        if let change = request.change {
+            request.change = nil
+            guard let bytes = change.finish(parser: loop.facts.parser) else { return failResponse(.unreadable) }
+            if request.mask == nil { sendHeldAnswer(before: bytes) }
+            write(bytes)
+            if finishMasking() { finish(.complete) }
+            return
+        }
+        guard var gate = request.gate, let judge = newJudge() else {
+            if finishMasking() { finish(.complete) }
+            return
+        }
         request.gate = nil
         switch gate.finish(parser: loop.facts.parser, judge: judge) {
         case .pass(let bytes):
-            sendHeldAnswer(before: bytes)
+            if request.mask == nil { sendHeldAnswer(before: bytes) }
             write(bytes)
-            finish(.complete)
-        case .end(let bytes, let tool): end(with: bytes, refusing: tool)
+            if finishMasking() { finish(.complete) }
+        case .end(let bytes, let call): end(with: bytes, refusing: call)
         case .unreadable: failResponse(.unreadable)
         }
     }
 
     private func newJudge() -> ToolGate.Judge? {
         guard let entry = request.decision?.entry, let table = request.ruling?.table else { return nil }
-        return ToolGate.Judge(
-            allows: { name in
+        func isClientTool(_ name: String) -> Bool {
+            var name = name
+            return name.withUTF8 { table.allows($0, as: .clientTools, by: entry) }
+        }
+        var judge = ToolGate.Judge(
+            allows: { name, toolset in
                 if table.allows(name.bindMemory(to: UInt8.self), as: .tools, by: entry) { return true }
-                // The API's own tools that the caller runs have names of their own.
-                guard var own = ToolType.clientTool(named: name) else { return false }
-                return own.withUTF8 { table.allows($0, as: .clientTools, by: entry) }
+                // The API's own tools that the caller runs have names of their own, and members of their toolsets too.
+                if let toolset { return isClientTool(String(decoding: toolset, as: UTF8.self)) }
+                return ToolType.clientTool(named: name).map(isClientTool) ?? false
             },
-            refusal: { table.refusal(ofTool: $0, by: entry) })
+            conditions: { table.inputRules(ofTool: $0.bindMemory(to: UInt8.self), by: entry) },
+            refusal: { table.refusal(ofTool: $0.tool, field: $0.field, by: entry) })
+        if request.target?.service.mode == .observe { judge.observer = { self.recordRefusal(of: $0) } }
+        return judge
     }
 
-    private func end(with bytes: ByteBuffer, refusing tool: ByteString) {
-        sendHeldAnswer(before: bytes)
+    private func end(with bytes: ByteBuffer, refusing call: ToolGate.RefusedCall) {
+        if request.mask == nil { sendHeldAnswer(before: bytes) }
         write(bytes)
-        recordRefusal(of: tool)
+        guard finishMasking() else { return }
+        recordRefusal(of: call)
         giveUpUpstream()
         finish(.toolRefused)
     }
 
     /// The header of an answer that was judged as a whole, once its length is known.
-    private func sendHeldAnswer(before body: ByteBuffer) {
+    func sendHeldAnswer(before body: ByteBuffer) {
         guard var fields = request.heldAnswer else { return }
         request.heldAnswer = nil
         fields.add("content-length", String(body.readableBytes))
@@ -74,17 +97,23 @@ extension ExchangeHandler {
     }
 
     /// A decision of its own, which names the one that let the request through.
-    private func recordRefusal(of tool: ByteString) {
+    private func recordRefusal(of call: ToolGate.RefusedCall) {
         let milliseconds = loop.clock.milliseconds
         var record = newRecord(
             id: loop.records.nextID(time: milliseconds), time: milliseconds, verdict: .deny, reason: "tool_refused",
             entry: request.decision?.entry, in: request.ruling)
         var facts = JSONText()
         facts.raw("{\"tools\":[")
-        facts.string(tool.text)
+        facts.string(call.tool.text)
+        if let field = call.field {
+            facts.raw("],\"tool_inputs\":[")
+            facts.string(field.name.text)
+        }
         facts.raw("],\"answer_to\":")
         facts.string(request.id.text)
-        facts.raw("}")
+        facts.raw(",\"missing\":[")
+        facts.string(call.field.map { "tool_inputs: \(call.tool.text).\($0.name.text)" } ?? "tools: \(call.tool.text)")
+        facts.raw(request.target?.service.mode == .observe ? "],\"observed\":true}" : "]}")
         record.facts = ByteString(facts.bytes)
         loop.record(record)
     }

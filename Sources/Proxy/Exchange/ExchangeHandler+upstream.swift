@@ -102,10 +102,14 @@ extension ExchangeHandler {
         request.lastActivity = now
         loop.observeUpstream(nanoseconds: now - request.sent)
         let hasBody = request.head.method != .HEAD && head.status.mayHaveResponseBody
-        let isJudged = hasBody && (200..<300).contains(head.status.code) && limitsTools
+        let isSuccess = (200..<300).contains(head.status.code)
+        let isJudged = hasBody && isSuccess && limitsTools
+        let change = isSuccess ? newChange() : nil
+        let masking = hasBody ? masking : nil
         var fields: ResponseFields
         let read = ResponseFields.read(
-            head, needle: request.target?.needle, isJudged: isJudged, into: newAnswer(head.status))
+            head, needle: request.target?.needle, isJudged: isJudged || change != nil || masking != nil,
+            into: newAnswer(head.status))
         switch read {
         case .failure(let failure): return failResponse(failure)
         case .success(let read): fields = read
@@ -114,6 +118,11 @@ extension ExchangeHandler {
             guard let gate = ToolGate(fields.mediaType) else { return failResponse(.unreadable) }
             request.gate = gate
         }
+        if let change, hasBody {
+            guard case .json = fields.mediaType else { return failResponse(.unreadable) }
+            request.change = change
+        }
+        if let masking, !beginMasking(masking, head) { return }
         guard context != nil, machine.responded() else { return giveUpUpstream() }
         releaseBody()
         connection?.noteKeepAlive(seconds: fields.keepAliveSeconds)
@@ -121,8 +130,9 @@ extension ExchangeHandler {
         if case .eventStream = fields.mediaType { request.isEventStream = true }
         request.usage = UsageReader(fields.mediaType)
         request.guardian = request.target?.needle.map(CredentialGuard.init)
-        let isHeld = request.gate?.holdsEverything ?? false
-        request.hasLength = isHeld || (fields.contentLength != nil && !isJudged) || !hasBody
+        let isHeld =
+            request.change != nil || request.gate?.holdsEverything ?? false || request.mask?.isHeld ?? false
+        request.hasLength = isHeld || (fields.contentLength != nil && !isJudged && masking == nil) || !hasBody
         var chunked = false
         if transport == .http1 {
             if !request.hasLength {
@@ -173,7 +183,8 @@ extension ExchangeHandler {
         completeJudged()
     }
 
-    func write(_ bytes: ByteBuffer) {
+    /// What goes to the client as it is.
+    func deliver(_ bytes: ByteBuffer) {
         let count = bytes.readableBytes
         guard count > 0 else { return }
         request.responseBytes += Int64(count)

@@ -1,4 +1,5 @@
 import GrantModel
+import Identity
 import NIOCore
 import NIOHTTP1
 import Records
@@ -21,6 +22,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
 
     let loop: LoopState
     let transport: Transport
+    /// What the client presented when the connection began.
+    let certificate: CertificateChain?
     var machine = ExchangeStateMachine()
     var request: RequestInProgress
     /// Changes with every request: what comes back late finds out whether it is still meant.
@@ -48,7 +51,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// The answer under way is sent in chunks (RFC 9112 §7.1).
     var isChunking = false
 
-    private static let noRequest = RequestInProgress(
+    // Unsafe in name only: never written, and without a mask, which is what may not be shared.
+    nonisolated(unsafe) private static let noRequest = RequestInProgress(
         head: HTTPRequestHead(version: .http1_1, method: .GET, uri: ""), arrived: 0, milliseconds: 0,
         id: RecordID(value: 0)
     )
@@ -56,9 +60,10 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// How much of a body may come before it matters whether any grant names its caller, in bytes.
     static let unnamedBytes = 64 << 10
 
-    init(loop: LoopState, transport: Transport) {
+    init(loop: LoopState, transport: Transport, certificate: CertificateChain? = nil) {
         self.loop = loop
         self.transport = transport
+        self.certificate = certificate
         request = Self.noRequest
         deadline = Self.now + loop.configuration.timeouts.head.nanoseconds
     }

@@ -9,21 +9,37 @@ enum FactsText {
     /// Where lists end, so that the next ones find room.
     private static let endOfNames = 10_240
     private static let endOfUngrantable = 13_312
-    private static let endOfUnknownFields = 16_256
+    private static let endOfUnknownFields = 14_336
+    private static let endOfMissing = 16_128
 
-    static func encode(_ facts: RequestFacts) -> ByteString {
+    /// - Parameters:
+    ///   - missing: what no grant gives, as `attribute: name`.
+    ///   - isObserved: the request passed all the same.
+    static func encode(_ facts: RequestFacts, missing: [String] = [], isObserved: Bool = false) -> ByteString {
         var text: [UInt8] = []
         text.reserveCapacity(192)
         text.append(UInt8(ascii: "{"))
         var leftOut = append(facts.names, to: &text)
-        if let tokens = facts.maxTokens {
-            key("max_tokens", to: &text)
-            append(tokens, to: &text)
+        append("max_tokens", facts.maxTokens, to: &text)
+        append("max_uses", facts.maxUses, to: &text)
+        append("thinking_tokens", facts.thinkingTokens, to: &text)
+        // What a request of the API's does not leave to the upstream, so that it can be decided again by its record.
+        if facts.names.count > 0, !facts.leavesGeoOpen || !facts.leavesTierOpen {
+            var closed: [ByteString] = facts.leavesGeoOpen ? [] : ["geo"]
+            if !facts.leavesTierOpen { closed.append("service_tiers") }
+            leftOut += append("closed", closed, upTo: endOfNames + 64, to: &text)
         }
         key("stream", to: &text)
         append(facts.stream ? "true" : "false", to: &text)
         leftOut += append("ungrantable", facts.ungrantable, upTo: endOfUngrantable, to: &text)
         leftOut += append("unknown_fields", facts.unknownFields, upTo: endOfUnknownFields, to: &text)
+        if !missing.isEmpty {
+            leftOut += append("missing", missing.map { ByteString($0) }, upTo: endOfMissing, to: &text)
+        }
+        if isObserved {
+            key("observed", to: &text)
+            append("true", to: &text)
+        }
         if leftOut > 0 {
             key("left_out", to: &text)
             append(Int64(leftOut), to: &text)
@@ -35,7 +51,7 @@ enum FactsText {
     /// A list for each attribute that has names. Most requests have two.
     /// - Returns: how many found no room.
     private static func append(_ names: AttributeNames, to text: inout [UInt8]) -> Int {
-        var present: UInt8 = 0
+        var present: UInt32 = 0
         names.forEach { attribute, _ in
             present |= attribute.bit
             return true
@@ -111,6 +127,12 @@ enum FactsText {
         literal.withUTF8Buffer { text.append(contentsOf: $0) }
     }
 
+    private static func append(_ name: StaticString, _ number: Int64?, to text: inout [UInt8]) {
+        guard let number else { return }
+        key(name, to: &text)
+        append(number, to: &text)
+    }
+
     private static func append(_ number: Int64, to text: inout [UInt8]) {
         text.append(contentsOf: String(number).utf8)
     }
@@ -144,16 +166,9 @@ enum FactsText {
 }
 
 extension ScopeAttribute {
-    fileprivate var bit: UInt8 {
-        switch self {
-        case .models: 1
-        case .operations: 2
-        case .tools: 4
-        case .clientTools: 8
-        case .serverTools: 16
-        }
-    }
+    fileprivate var bit: UInt32 { 1 << UInt32(number) }
 
+    /// Of the record's member; the same as in `can`, without making a text of it.
     fileprivate var key: StaticString {
         switch self {
         case .models: "models"
@@ -161,6 +176,23 @@ extension ScopeAttribute {
         case .tools: "tools"
         case .clientTools: "client_tools"
         case .serverTools: "server_tools"
+        case .allowedCallers: "allowed_callers"
+        case .webDomains: "web_domains"
+        case .mcpConnectors: "mcp_connectors"
+        case .skills: "skills"
+        case .containers: "containers"
+        case .inputs: "inputs"
+        case .sources: "sources"
+        case .thinking: "thinking"
+        case .effort: "effort"
+        case .serviceTiers: "service_tiers"
+        case .speed: "speed"
+        case .geo: "geo"
+        case .metadata: "metadata"
+        case .betas: "betas"
+        case .workspaces: "workspaces"
+        case .userProfiles: "user_profiles"
+        case .billing: "billing"
         }
     }
 }

@@ -19,6 +19,8 @@ enum FieldKind {
     case range
     case anthropicBeta
     case anthropicVersion
+    /// Another of the Anthropic API's own.
+    case anthropicOther
     case session
 
     init(_ name: UnsafeBufferPointer<UInt8>) {
@@ -53,7 +55,10 @@ enum FieldKind {
         case 24: if name.isField("x-claude-code-session-id") { self = .session }
         default: break
         }
-        if case .other = self, Self.claimsAnother(name) { self = .dropped }
+        if case .other = self {
+            if Self.claimsAnother(name) { self = .dropped }
+            if name.hasFieldPrefix("anthropic-") { self = .anthropicOther }
+        }
     }
 
     /// Fields with which upstreams let a request say that it is another one than the gateway decided about: another

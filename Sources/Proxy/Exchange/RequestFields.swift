@@ -10,6 +10,8 @@ struct RequestFields {
     private(set) var contentType: ByteString?
     private(set) var session = ByteString("")
     private(set) var token = TokenField.missing
+    /// What of the header asks the Anthropic API for something.
+    private(set) var api = APIHeaders()
 
     private var dropsRanges = false
     private var seen: UInt32 = 0
@@ -73,7 +75,10 @@ struct RequestFields {
             contentType = ByteString(value)
             return once(4, name) ?? Self.copy(name, value, to: &forwarded)
         case .anthropicBeta:
+            api.beta = ByteString(value)
             return once(8, name) ?? Self.copy(name, value, to: &forwarded)
+        case .anthropicOther:
+            return takeAPIField(name.lowercased(), value) ?? Self.copy(name, value, to: &forwarded)
         case .anthropicVersion:
             return once(16, name) ?? Self.copy(name, value, to: &forwarded)
         case .contentLength:
@@ -110,6 +115,24 @@ struct RequestFields {
         case .upgrade:
             return RequestFault(status: 400, reason: "upgrade", message: "this connection cannot be upgraded")
         }
+    }
+
+    private mutating func takeAPIField(_ name: String, _ value: String) -> RequestFault? {
+        // Of two values nobody knows which counts.
+        var named: [ByteString] = api.unknown
+        switch APIHeaders.kind(of: name) {
+        case .harmless: return nil
+        case .workspace: api.workspaces.append(ByteString(value))
+        case .userProfile: api.userProfiles.append(ByteString(value))
+        case .unknown: named.append(ByteString(name))
+        }
+        guard named.count <= 16, api.workspaces.count <= 2, api.userProfiles.count <= 1 else {
+            return RequestFault(
+                status: 400, reason: "repeated_field", message: "the field \(name) may be sent only once"
+            )
+        }
+        api.unknown = named
+        return nil
     }
 
     private mutating func once(_ bit: UInt32, _ name: String) -> RequestFault? {

@@ -38,6 +38,8 @@ struct RequestInProgress {
     var holder: BodyHolder?
     var facts: RequestFacts?
     var decision: Decision?
+    /// What of it no grant gives, as `attribute: name`.
+    var missing: [String] = []
     /// The table of `decision`: the one the request was routed by, or a later one by which it was decided again.
     var ruling: LiveTable?
     /// What is answered once it is on record; nil where the request is forwarded.
@@ -54,7 +56,11 @@ struct RequestInProgress {
     var guardian: CredentialGuard?
     /// Where the grant limits which tools the answer may call.
     var gate: ToolGate?
-    /// The header of an answer that is judged as a whole.
+    /// What is made of the answer before it is delivered.
+    var change: AnswerChange?
+    /// Where the caller may not see all of the answer.
+    var mask: AnswerInMask?
+    /// The header of an answer that is judged, changed or masked as a whole.
     var heldAnswer: AnswerFields?
     var isEventStream = false
     /// The event stream stands between two events, so that another may follow.

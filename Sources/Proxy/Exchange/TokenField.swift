@@ -7,10 +7,14 @@ import GrantModel
 enum TokenField: Equatable {
     case token([UInt8])
     case missing
+    /// There is a field, and nothing in it: a command that should have got a token failed.
+    case empty
     /// Both fields are set, to different values.
     case conflict
     /// `Authorization` is not `Bearer`.
     case scheme
+    /// The word that stands for the client's certificate, for programs that do not start without a token.
+    case certificate
 
     init(authorization: String?, apiKey: String?) {
         let key = apiKey.map { Array(Array($0.utf8).withoutFieldBlanks) } ?? []
@@ -29,10 +33,14 @@ enum TokenField: Equatable {
             }
         }
         switch (bearer.isEmpty, key.isEmpty) {
-        case (true, true): self = .missing
-        case (false, true): self = .token(bearer)
-        case (true, false): self = .token(key)
-        case (false, false): self = bearer == key ? .token(bearer) : .conflict
+        case (true, true): self = authorization == nil && apiKey == nil ? .missing : .empty
+        case (false, true): self = TokenField(value: bearer)
+        case (true, false): self = TokenField(value: key)
+        case (false, false): self = bearer == key ? TokenField(value: bearer) : .conflict
         }
+    }
+
+    private init(value: [UInt8]) {
+        self = value.count == 4 && value.elementsEqual("mtls".utf8) ? .certificate : .token(value)
     }
 }

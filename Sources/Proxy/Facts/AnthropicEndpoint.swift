@@ -14,12 +14,6 @@ struct AnthropicEndpoint {
         case any
     }
 
-    /// Whose objects live in the upstream's workspace. This version knows no more of them than their names.
-    private static let families = [
-        "agents", "deployment_runs", "deployments", "dreams", "environments", "files", "memory_stores", "organizations",
-        "sessions", "skills", "threads", "tunnels", "user_profiles", "vaults", "workspaces",
-    ]
-
     private static let messages = ByteString("/v1/messages")
     private static let post = ByteString("POST")
 
@@ -40,39 +34,68 @@ struct AnthropicEndpoint {
             return .failure(unknownPath)
         }
         func segment(_ index: Int, is text: String) -> Bool { segments[index].elementsEqual(text.utf8) }
-        func endpoint(
-            _ operation: String, _ methods: [(String, Body)]
-        ) -> Result<AnthropicEndpoint, RequestFault> {
-            guard let body = methods.first(where: { method.bytes.elementsEqual($0.0.utf8) })?.1 else {
-                let allowed = methods.map(\.0).joined(separator: ", ")
+        func endpoint(_ choices: [Choice]) -> Result<AnthropicEndpoint, RequestFault> {
+            guard let choice = choices.first(where: { method.bytes.elementsEqual($0.method.utf8) }) else {
+                let allowed = choices.map(\.method).joined(separator: ", ")
                 return .failure(
                     RequestFault(
                         status: 405, reason: "method_not_allowed", message: "this path takes \(allowed) only"
                     )
                 )
             }
-            return .success(AnthropicEndpoint(operation: operation, body: body))
+            return .success(AnthropicEndpoint(operation: choice.operation, body: choice.body))
         }
-        let read: [(String, Body)] = [("GET", .none), ("HEAD", .none)]
-        let removable = read + [("DELETE", .none)]
-        if segment(1, is: "messages") {
+        func read(_ operation: String) -> [Choice] { [("GET", .none, operation), ("HEAD", .none, operation)] }
+        switch segments[1] {
+        case _ where segment(1, is: "messages"):
             switch segments.count {
-            case 2: return endpoint("messages", [("POST", .json(.messages))])
+            case 2: return endpoint([("POST", .json(.messages), "messages")])
             case 3 where segment(2, is: "count_tokens"):
-                return endpoint("count_tokens", [("POST", .json(.countTokens))])
-            case 3 where segment(2, is: "batches"): return endpoint("batches", read + [("POST", .json(.batch))])
-            case 4 where segment(2, is: "batches"): return endpoint("batches", removable)
+                return endpoint([("POST", .json(.countTokens), "count_tokens")])
+            case 3 where segment(2, is: "batches"):
+                return endpoint(read("batches.list") + [("POST", .json(.batch), "batches.create")])
+            case 4 where segment(2, is: "batches"):
+                return endpoint(read("batches.get") + [("DELETE", .none, "batches.delete")])
             case 5 where segment(2, is: "batches") && segment(4, is: "cancel"):
-                return endpoint("batches", [("POST", .any)])
-            case 5 where segment(2, is: "batches") && segment(4, is: "results"): return endpoint("batches", read)
+                return endpoint([("POST", .any, "batches.cancel")])
+            case 5 where segment(2, is: "batches") && segment(4, is: "results"):
+                return endpoint(read("batches.results"))
             default: return .failure(unknownPath)
             }
+        case _ where segment(1, is: "models"):
+            return segments.count <= 3 ? endpoint(read("models")) : .failure(unknownPath)
+        case _ where segment(1, is: "complete"):
+            return segments.count == 2 ? endpoint([("POST", .json(.complete), "complete")]) : .failure(unknownPath)
+        case _ where segment(1, is: "files"):
+            switch segments.count {
+            case 2: return endpoint(read("files.list") + [("POST", .any, "files.upload")])
+            case 3: return endpoint(read("files.get") + [("DELETE", .none, "files.delete")])
+            case 4 where segment(3, is: "content"): return endpoint(read("files.download"))
+            default: return .failure(unknownPath)
+            }
+        case _ where segment(1, is: "skills"):
+            switch segments.count {
+            case 2: return endpoint(read("skills.list") + [("POST", .any, "skills.create")])
+            case 3: return endpoint(read("skills.get") + [("DELETE", .none, "skills.delete")])
+            case 4 where segment(3, is: "versions"):
+                return endpoint(read("skills.list") + [("POST", .any, "skills.create")])
+            case 5 where segment(3, is: "versions"):
+                return endpoint(read("skills.get") + [("DELETE", .none, "skills.delete")])
+            case 6 where segment(3, is: "versions") && segment(5, is: "content"):
+                return endpoint(read("skills.download"))
+            default: return .failure(unknownPath)
+            }
+        default:
+            guard let family = ScopeAttribute.workspaceFamilies.first(where: { segment(1, is: $0) }) else {
+                return .failure(unknownPath)
+            }
+            let writes = ["POST", "PUT", "PATCH"].map { ($0, Body.any, "\(family).write") }
+            return endpoint(read("\(family).read") + [("DELETE", .none, "\(family).delete")] + writes)
         }
-        if segment(1, is: "models"), segments.count <= 3 { return endpoint("models", read) }
-        if segment(1, is: "complete"), segments.count == 2 { return endpoint("complete", [("POST", .json(.complete))]) }
-        guard let family = families.first(where: { segment(1, is: $0) }) else { return .failure(unknownPath) }
-        return endpoint(family, removable + [("POST", .any), ("PUT", .any), ("PATCH", .any)])
     }
+
+    /// A method, what comes with it, and the operation it is.
+    private typealias Choice = (method: String, body: Body, operation: String)
 
     private static let unknownPath = RequestFault(
         status: 404, reason: "unknown_path", message: "the API has nothing at this path, or nothing this gateway knows"
@@ -86,7 +109,7 @@ struct AnthropicEndpoint {
     }
 
     /// Files and skills come as forms.
-    var takesUploads: Bool { operation == "files" || operation == "skills" }
+    var takesUploads: Bool { operation == "files.upload" || operation == "skills.create" }
 
     /// Keys that may stand in a query. What a query could say in place of the body is refused with the rest.
     private static let pageKeys = ["after_id", "before_id", "limit", "page"]

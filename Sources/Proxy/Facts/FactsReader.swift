@@ -6,6 +6,7 @@ package struct FactsReader {
     /// Also for others on the same event loop (`UsageReader`), never while `read` runs.
     package let parser = JSONParser()
     private var duplicates = DuplicateKeys()
+    private var betas = BetaReader()
 
     package init() {}
 
@@ -14,19 +15,28 @@ package struct FactsReader {
     ///   - path: canonical (`RequestTarget`), below the service's prefix, without query; starts with `/`.
     ///   - query: raw bytes behind `?`; nil without one.
     ///   - contentType: the only `content-type` header's value; nil without one.
+    ///   - headers: what else of the header asks for something.
+    ///   - looksAtFields: whether some grant of kind http looks at the fields of a body.
     ///   - body: whole, after transfer decoding; identity encoding.
     ///   - readableBehind: how many bytes of the same allocation follow `body`; `JSONParser.padding` of them save a copy.
     package mutating func read(
         service: Service, method: ByteString, path: ByteString, query: ByteString?, contentType: ByteString?,
-        body: UnsafeRawBufferPointer, readableBehind: Int = 0
+        headers: APIHeaders = APIHeaders(), looksAtFields: Bool = false, body: UnsafeRawBufferPointer,
+        readableBehind: Int = 0
     ) -> Result<RequestFacts, RequestFault> {
         do throws(RequestFault) {
             switch service.kind {
             case .anthropic:
-                return .success(
-                    try readAnthropic(method, path, query, contentType, body, readableBehind: readableBehind)
-                )
-            case .http: return .success(try readHTTP(method, path))
+                var facts = try readAnthropic(method, path, query, contentType, body, readableBehind: readableBehind)
+                if !headers.isEmpty { try betas.read(headers, into: &facts) }
+                return .success(facts)
+            case .http:
+                var facts = try readHTTP(method, path)
+                facts.hasBody = !body.isEmpty
+                if looksAtFields, !body.isEmpty, contentType.map(Self.acceptsContentType) == true {
+                    facts.fields = readFields(body, readableBehind: readableBehind)
+                }
+                return .success(facts)
             case .mcp:
                 throw RequestFault(status: 404, reason: "unknown_path", message: "nothing is served at this path")
             }
@@ -43,12 +53,28 @@ package struct FactsReader {
         return RequestFacts(method: method, path: path)
     }
 
+    /// The values of a JSON body; none where it cannot be read in exactly one way, so that no condition on one holds.
+    private mutating func readFields(_ body: UnsafeRawBufferPointer, readableBehind: Int) -> [BodyField] {
+        let read = try? parser.withDocument(body, readableBehind: readableBehind) { document -> [BodyField]? in
+            guard duplicates.first(in: document) == nil else { return nil }
+            var reader = BodyFieldReader()
+            return reader.read(document) ? reader.fields : nil
+        }
+        return (read ?? nil) ?? []
+    }
+
     private mutating func readAnthropic(
         _ method: ByteString, _ path: ByteString, _ query: ByteString?, _ contentType: ByteString?,
         _ body: UnsafeRawBufferPointer, readableBehind: Int
     ) throws(RequestFault) -> RequestFacts {
         let endpoint = try AnthropicEndpoint.find(method: method, path: path).get()
         if let fault = endpoint.checkQuery(query) { throw fault }
+        if endpoint.operation == "models", ModelListing(query: query) == nil {
+            throw RequestFault(
+                status: 400, reason: "invalid_field",
+                message: "`limit` is a number from 1 to 1000, and only one of `after_id` and `before_id` can be given"
+            )
+        }
         var facts = RequestFacts(method: method, path: path)
         facts.names.append(.operations, endpoint.operation)
         if let model = endpoint.modelSegment(of: path) {

@@ -22,6 +22,7 @@ extension FactsWalk {
                     if vocabulary.lookup(role)?.roles.contains(.conversationRole) != true {
                         try recordUnknown(.role, value: role)
                     }
+                case .outputConfig: try readPolicyObject(member.value, .outputConfig)
                 default: try collectNames(in: member.value)
                 }
             }
@@ -51,7 +52,7 @@ extension FactsWalk {
         /// Nil for a type this version does not know.
         var type: Word?
         var input: JSONElement?
-        var hasURL = false
+        var url: JSONElement?
         var hasFile = false
         var hasSourceText = false
     }
@@ -83,10 +84,12 @@ extension FactsWalk {
             case .input: parts.input = member.value
             // The `type` here tells who called a tool, and declares none.
             case .caller: try collectNames(in: member.value, tools: false)
-            default:
-                if word == .url { parts.hasURL = !member.value.isNull }
-                if word == .fileId { parts.hasFile = !member.value.isNull }
+            case .url: parts.url = member.value.isNull ? nil : member.value
+            case .fileId:
+                parts.hasFile = !member.value.isNull
                 try collectNames(in: member.value)
+            case .mcpServerName: try refer(toServer: member.value, .mcpServerName)
+            default: try collectNames(in: member.value)
             }
         }
         guard parts.hasType else { throw missing(.type) }
@@ -96,14 +99,20 @@ extension FactsWalk {
     /// The block's type; nil for one that nothing allows or that this version does not know.
     private mutating func readBlockType(_ value: JSONElement) throws(RequestFault) -> Word? {
         let type = try text(value, .type)
-        let entry = vocabulary.lookup(type)
-        if let entry, entry.roles.contains(.blockType) { return entry.word }
-        if let entry, entry.roles.contains(.ungrantableBlockType) {
-            recordUngrantable(.type, value: type)
-        } else {
+        guard let entry = vocabulary.lookup(type), entry.roles.contains(.blockType) else {
             try recordUnknown(.type, value: type)
+            return nil
         }
-        return nil
+        switch entry.word {
+        case .image:
+            if !hasImage { try add(.inputs, literal: "image") }
+            hasImage = true
+        case .document:
+            if !hasDocument { try add(.inputs, literal: "document") }
+            hasDocument = true
+        default: break
+        }
+        return entry.word
     }
 
     private mutating func check(_ parts: BlockParts) throws(RequestFault) {
@@ -114,24 +123,34 @@ extension FactsWalk {
             default: try collectNames(in: input)
             }
         }
-        // A type that is not known is on record as such already.
-        guard let type = parts.type else { return }
-        if parts.hasURL {
-            switch type {
+        if let url = parts.url {
+            switch parts.type {
             // Where an earlier answer found what it quotes.
-            case .webSearchResult, .webFetchResult, .browserState: break
-            default: recordUngrantable(.url)
+            case .webSearchResult, .webFetchResult, .browserState: try collectNames(in: url)
+            // What a type of another version does with it is not known.
+            case nil:
+                if url.string.flatMap({ WebOrigin(url: $0) }) != nil { try addURL(url) }
+                try collectNames(in: url)
+            default: try addURL(url)
             }
         }
         if parts.hasFile {
-            switch type {
+            switch parts.type {
             // What earlier code left behind, by name only.
             case .codeExecutionOutput, .bashCodeExecutionOutput: break
-            default: recordUngrantable(.fileId)
+            default: try add(.sources, literal: "file")
             }
         }
         // A search result has a text there, which nobody fetches.
-        if parts.hasSourceText, type != .searchResult { recordUngrantable(.source) }
+        if parts.hasSourceText, let type = parts.type, type != .searchResult {
+            throw invalid(.source, "must be an object")
+        }
+    }
+
+    /// Something that the upstream fetches.
+    private mutating func addURL(_ value: JSONElement) throws(RequestFault) {
+        try add(.sources, literal: "url")
+        try add(.webDomains, try origin(value).host)
     }
 
     /// Where an image or a document comes from.
@@ -146,15 +165,14 @@ extension FactsWalk {
             case .type:
                 hasType = true
                 let type = try text(member.value, .type)
-                let roles = vocabulary.lookup(type)?.roles ?? []
-                if roles.contains(.ungrantableSourceType) {
-                    recordUngrantable(.type, value: type)
-                } else if !roles.contains(.sourceType) {
-                    try recordUnknown(.type, value: type)
-                }
-            case .url, .fileId:
-                // Whatever its type claims to be.
-                if !member.value.isNull { recordUngrantable(word) }
+                let entry = vocabulary.lookup(type)
+                if entry?.roles.contains(.sourceType) != true { try recordUnknown(.type, value: type) }
+                if entry?.word == .url { try add(.sources, literal: "url") }
+                if entry?.word == .file { try add(.sources, literal: "file") }
+            // Whatever its type claims to be.
+            case .url: if !member.value.isNull { try addURL(member.value) }
+            case .fileId:
+                if !member.value.isNull { try add(.sources, literal: "file") }
                 try collectNames(in: member.value)
             case .content:
                 trail.append(.field(.content))
@@ -178,9 +196,10 @@ extension FactsWalk {
                 hasType = true
                 let type = try text(member.value, .type)
                 switch vocabulary.lookup(type)?.word {
-                case .toolReference, .toolDefinition: break
-                default: recordUngrantable(.type, value: type)
+                case .toolReference, .toolDefinition, .mcpToolReference, .mcpToolsetReference: break
+                default: try recordUnknown(.type, value: type)
                 }
+            case .serverName: try refer(toServer: member.value, .serverName)
             case .name: try refer(to: try name(member.value, .name))
             case .definition:
                 trail.append(.field(.definition))

@@ -27,6 +27,8 @@ extension FactsWalk {
         var hasModel = false
         var hasMessages = false
         var hasLimit = false
+        var hasGeo = false
+        var hasTier = false
         for member in object {
             guard let word = try field(member, .request) else { continue }
             let value = member.value
@@ -53,31 +55,47 @@ extension FactsWalk {
             case .compaction, .safeguards: try collectNames(in: value)
             case .fallbacks, .fallbackModels: try readFallbacks(value, word)
             case .thread: try refuseThread(value)
-            default: try readCapability(word, value)
+            default:
+                if word == .inferenceGeo { hasGeo = !value.isNull }
+                if word == .serviceTier { hasTier = !value.isNull }
+                try readCapability(word, value)
             }
         }
+        if !hasGeo { facts.leavesGeoOpen = true }
+        if !hasTier { facts.leavesTierOpen = true }
         guard hasModel else { throw missing(.model) }
         guard hasMessages else { throw missing(.messages) }
         guard hasLimit || !mustLimit else { throw missing(.maxTokens) }
     }
 
-    /// Fields that give what no grant of this version can name, unless they say nothing or the default.
+    /// Fields that give something by what they name.
     private mutating func readCapability(_ word: Word, _ value: JSONElement) throws(RequestFault) {
         switch word {
-        case .mcpServers, .skills:
-            if value.isNull || value.array.map({ $0.isEmpty }) == true { return }
-            recordUngrantable(word)
-        case .container, .inferenceGeo, .billingPolicy, .userProfileId, .workspaceId:
-            if !value.isNull { recordUngrantable(word) }
+        case .mcpServers: try readServers(value)
+        case .skills: try readSkills(value)
+        case .container: try readContainer(value)
+        case .inferenceGeo: try add(.geo, value, word)
+        case .serviceTier: try add(.serviceTiers, value, word)
         case .speed:
-            if !value.isNull, value.string?.equals("standard") != true { recordUngrantable(word, value: value.string) }
-        case .serviceTier:
-            let isDefault = value.string.map { $0.equals("auto") || $0.equals("standard_only") } ?? value.isNull
-            if !isDefault { recordUngrantable(word, value: value.string) }
-        case .metadata: return
-        default: break
+            // What is said where nothing is said.
+            if value.string?.equals("standard") != true { try add(.speed, value, word) }
+        case .billingPolicy: try readBillingPolicy(value)
+        case .userProfileId: try add(.userProfiles, value, word)
+        case .workspaceId: try add(.workspaces, value, word)
+        case .metadata: try readMetadata(value)
+        default: try collectNames(in: value)
         }
-        try collectNames(in: value)
+    }
+
+    /// Members of `metadata` leave with the request, whatever they are called.
+    private mutating func readMetadata(_ value: JSONElement) throws(RequestFault) {
+        if value.isNull { return }
+        for (key, member) in try object(value, .metadata) where !member.isNull {
+            guard (1...Self.longestName).contains(key.count), key.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+                throw invalid(.metadata, "has a member whose name is empty, too long or holds a control character")
+            }
+            try add(.metadata, key)
+        }
     }
 
     /// A conversation kept upstream would be read and continued without this gateway seeing its beginning. The code makes
@@ -91,7 +109,7 @@ extension FactsWalk {
         )
     }
 
-    private mutating func readPolicyObject(_ value: JSONElement, _ word: Word) throws(RequestFault) {
+    mutating func readPolicyObject(_ value: JSONElement, _ word: Word) throws(RequestFault) {
         if value.isNull { return }
         let role: Vocabulary.Roles =
             switch word {
@@ -102,19 +120,46 @@ extension FactsWalk {
         trail.append(.field(word))
         defer { trail.removeLast() }
         for member in try object(value) {
-            guard try field(member, role) != nil else { continue }
-            try collectNames(in: member.value)
+            guard let field = try field(member, role) else { continue }
+            switch (word, field) {
+            case (.thinking, .type):
+                // Asking for none is no capability.
+                if member.value.string?.equals("disabled") != true { try add(.thinking, member.value, .type) }
+            case (.thinking, .budgetTokens): try thinkingTokens(member.value)
+            case (.outputConfig, .effort): try add(.effort, member.value, .effort)
+            case (.contextManagement, .edits): try readEdits(member.value)
+            default: try collectNames(in: member.value)
+            }
+        }
+    }
+
+    private mutating func readEdits(_ value: JSONElement) throws(RequestFault) {
+        if value.isNull { return }
+        trail.append(.field(.edits))
+        defer { trail.removeLast() }
+        for (index, entry) in try array(value).enumerated() {
+            trail.append(.entry(index))
+            defer { trail.removeLast() }
+            for member in try object(entry) {
+                guard let word = try field(member, .edit) else { continue }
+                if word == .type {
+                    let type = try text(member.value, .type)
+                    let base = ToolType.undated(type)
+                    if vocabulary.lookup(base)?.roles.contains(.editBase) != true {
+                        try recordUnknown(.type, value: type)
+                    }
+                } else {
+                    try collectNames(in: member.value)
+                }
+            }
         }
     }
 
     /// One model or a list of them, each by its name or with limits of its own.
     private mutating func readFallbacks(_ value: JSONElement, _ word: Word) throws(RequestFault) {
         if value.isNull { return }
-        if let text = value.string {
-            // `default`: the upstream would choose the models.
-            if word == .fallbacks || text.equals("default") { return recordUngrantable(word, value: text) }
-            return try model(value)
-        }
+        // `default`: the upstream chooses the models, which is a name of its own here.
+        if value.string != nil { return try model(value) }
         trail.append(.field(word))
         defer { trail.removeLast() }
         if value.object != nil { return try readFallback(value) }
@@ -181,10 +226,12 @@ extension FactsWalk {
             case .stream:
                 guard let stream = member.value.bool else { throw invalid(.stream, "must be true or false") }
                 facts.stream = stream
-            case .metadata: break
+            case .metadata: try readMetadata(member.value)
             default: try collectNames(in: member.value)
             }
         }
+        facts.leavesGeoOpen = true
+        facts.leavesTierOpen = true
         guard hasModel else { throw missing(.model) }
     }
 

@@ -11,7 +11,7 @@ struct FactsWalk {
 
     /// More different unknown fields than this are no client's next version.
     static let mostUnknownFields = 64
-    private static let mostUngrantable = 32
+    static let mostUngrantable = 32
     /// Names of all attributes in one request, repetitions aside.
     static let mostNames = 4_096
     /// From here on a name that was given before is not kept again: a batch names its model in every entry.
@@ -30,8 +30,17 @@ struct FactsWalk {
     private var seenNames: Set<ByteString> = []
     /// Fixed names of the API's own tools under which the caller declared a tool of its own.
     var ownToolsWithFixedNames: Set<Word> = []
+    /// Fixed names of the API's own tools that are declared as such.
+    var declaredFixedNames: Set<Word> = []
     /// Fixed names that something refers to (`tool_choice`), to be judged once all declarations were seen.
     var referredFixedNames: Set<Word> = []
+    /// Names of MCP servers that the request brings along, each judged by its origin.
+    var declaredServers: Set<ByteString> = []
+    /// Names of MCP servers that something refers to.
+    var referredServers: Set<ByteString> = []
+    /// Kinds of content that were seen: once is enough.
+    var hasImage = false
+    var hasDocument = false
 
     init(facts: RequestFacts) {
         self.facts = facts
@@ -111,19 +120,27 @@ struct FactsWalk {
         facts.names.append(attribute, name)
     }
 
-    /// A tool of the API's own.
-    mutating func add(_ tool: ToolType) throws(RequestFault) {
-        var name = tool.name
-        let added = name.withUTF8 { bytes in
-            Result { () throws(RequestFault) in try add(tool.attribute, UnsafeRawBufferPointer(bytes)) }
+    mutating func add(_ attribute: ScopeAttribute, literal name: StaticString) throws(RequestFault) {
+        try add(attribute, UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    }
+
+    mutating func add(_ attribute: ScopeAttribute, _ name: ByteString) throws(RequestFault) {
+        let added = name.bytes.withUnsafeBytes { bytes in
+            Result { () throws(RequestFault) in try add(attribute, bytes) }
         }
         try added.get()
+    }
+
+    /// A string that is a name of an attribute; nothing where it is null.
+    mutating func add(_ attribute: ScopeAttribute, _ value: JSONElement, _ word: Word) throws(RequestFault) {
+        if value.isNull { return }
+        try add(attribute, try name(value, word))
     }
 
     private mutating func isNew(_ attribute: ScopeAttribute, _ name: UnsafeRawBufferPointer) -> Bool {
         var key: [UInt8] = []
         key.reserveCapacity(name.count + 1)
-        key.append(attribute.mark)
+        key.append(attribute.number)
         key.append(contentsOf: name)
         return seenNames.insert(ByteString(key)).inserted
     }
@@ -134,6 +151,15 @@ struct FactsWalk {
             throw invalid(word, "must be a whole number, not negative")
         }
         facts.maxTokens = max(facts.maxTokens ?? 0, number)
+    }
+
+    /// The largest number anywhere counts here as well.
+    mutating func thinkingTokens(_ value: JSONElement) throws(RequestFault) {
+        if value.isNull { return }
+        guard let number = value.int64, number >= 0 else {
+            throw invalid(.budgetTokens, "must be a whole number, not negative")
+        }
+        facts.thinkingTokens = max(facts.thinkingTokens ?? 0, number)
     }
 
     /// Everything in a value of unknown meaning that names a model, or a tool of the API's own by its type.
@@ -156,7 +182,7 @@ struct FactsWalk {
         switch entry.word {
         case .model, .models, .fallbacks, .fallbackModels: try collectModels(value)
         case .type:
-            if tools, let type = value.string, let tool = ToolType(type, vocabulary) { try add(tool) }
+            if tools, let type = value.string, let tool = ToolType(type, vocabulary) { try add(tool.attribute, type) }
         default: break
         }
         if !entry.roles.contains(.freeForm) { try collectNames(in: value, tools: tools) }
@@ -210,13 +236,6 @@ struct FactsWalk {
         facts.unknownFields.append(path)
     }
 
-    mutating func recordUngrantable(_ word: Word, value: UnsafeRawBufferPointer? = nil) {
-        // One is enough to refuse; the rest is for the reader.
-        guard facts.ungrantable.count < Self.mostUngrantable else { return }
-        let suffix = value.map { ": \(Self.printable($0))" } ?? ""
-        facts.ungrantable.append(ByteString("\(path())\(word.rawValue)\(suffix)"))
-    }
-
     func invalid(_ word: Word?, _ what: String) -> RequestFault {
         let place = path() + (word?.rawValue ?? "")
         let subject = place.isEmpty ? "the body" : "`\(place.hasSuffix(".") ? String(place.dropLast()) : place)`"
@@ -251,18 +270,5 @@ struct FactsWalk {
             }
         }
         return String(shown) + (text.count > 64 ? "..." : "")
-    }
-}
-
-extension ScopeAttribute {
-    /// Tells the attributes apart.
-    fileprivate var mark: UInt8 {
-        switch self {
-        case .models: 0
-        case .operations: 1
-        case .tools: 2
-        case .clientTools: 3
-        case .serverTools: 4
-        }
     }
 }

@@ -11,14 +11,14 @@ extension Vocabulary {
         static let block = Roles(rawValue: 1 << 2)
         /// The `type` of a content block.
         static let blockType = Roles(rawValue: 1 << 3)
-        /// The `type` of a content block that gives what no grant can name.
-        static let ungrantableBlockType = Roles(rawValue: 1 << 4)
+        /// A field of an entry of `mcp_servers`.
+        static let mcpServer = Roles(rawValue: 1 << 4)
         /// A field of an image's or document's `source`.
         static let source = Roles(rawValue: 1 << 5)
         /// The `type` of a source that the request itself carries.
         static let sourceType = Roles(rawValue: 1 << 6)
-        /// The `type` of a source that the upstream fetches or keeps.
-        static let ungrantableSourceType = Roles(rawValue: 1 << 7)
+        /// A field of `container`.
+        static let container = Roles(rawValue: 1 << 7)
         /// A field of what `tool_addition` adds.
         static let toolChange = Roles(rawValue: 1 << 8)
         /// A field of an entry of `tools`.
@@ -47,6 +47,14 @@ extension Vocabulary {
         static let freeForm = Roles(rawValue: 1 << 20)
         /// A field of a text completion.
         static let complete = Roles(rawValue: 1 << 21)
+        /// A field of a skill that a container is to have.
+        static let skill = Roles(rawValue: 1 << 22)
+        /// A field of `billing_policy`.
+        static let billingPolicy = Roles(rawValue: 1 << 23)
+        /// A field of an entry of `context_management.edits`.
+        static let edit = Roles(rawValue: 1 << 24)
+        /// The `type` of such an entry, without the date of its version.
+        static let editBase = Roles(rawValue: 1 << 25)
     }
 
     static let wordsByRole: [(Roles, [Word])] = [
@@ -57,6 +65,7 @@ extension Vocabulary {
                 .contextManagement, .outputConfig, .outputFormat, .stopSequences, .temperature, .topP, .topK,
                 .cacheControl, .safeguards, .compaction, .mcpServers, .container, .skills, .thread, .inferenceGeo,
                 .speed, .serviceTier, .fallbacks, .fallbackModels, .billingPolicy, .userProfileId, .workspaceId,
+                .diagnostics, .fallbackCreditToken,
             ]
         ),
         (
@@ -69,7 +78,8 @@ extension Vocabulary {
             .block,
             [
                 .cacheControl, .caller, .citations, .content, .context, .data, .encryptedContent, .encryptedStdout,
-                .error, .errorCode, .errorMessage, .fileId, .fileType, .id, .input, .isError, .isFileUpdate, .lines,
+                .error, .errorCode, .errorMessage, .fileId, .fileType, .from, .id, .input, .isError, .isFileUpdate,
+                .lines,
                 .mcpServerName, .name, .newLines, .newStart, .numLines, .oldLines, .oldStart, .pageAge, .retrievedAt,
                 .returnCode, .serverName, .signature, .source, .startLine, .stateChanges, .stderr, .stdout,
                 .stopReason, .tabs, .text, .thinking, .title, .to, .tool, .toolChanges, .toolName, .toolReferences,
@@ -90,12 +100,13 @@ extension Vocabulary {
                 .bashCodeExecutionToolResultError, .textEditorCodeExecutionViewResult,
                 .textEditorCodeExecutionCreateResult, .textEditorCodeExecutionStrReplaceResult,
                 .textEditorCodeExecutionToolResultError, .toolSearchToolSearchResult, .toolSearchToolResultError,
+                .containerUpload, .mcpToolListing,
             ]
         ),
         (
-            .ungrantableBlockType,
+            .mcpServer,
             [
-                .containerUpload, .mcpToolListing,
+                .type, .url, .name, .authorizationToken, .toolConfiguration,
             ]
         ),
         (
@@ -107,13 +118,38 @@ extension Vocabulary {
         (
             .sourceType,
             [
-                .base64, .text, .content,
+                .base64, .text, .content, .url, .file,
             ]
         ),
         (
-            .ungrantableSourceType,
+            .container,
             [
-                .url, .file,
+                .id, .skills,
+            ]
+        ),
+        (
+            .skill,
+            [
+                .type, .skillId, .version,
+            ]
+        ),
+        (
+            .billingPolicy,
+            [
+                .type, .billTo,
+            ]
+        ),
+        (
+            .edit,
+            [
+                .type, .keep, .trigger, .clearAtLeast, .clearToolInputs, .excludeTools, .instructions,
+                .pauseAfterCompaction,
+            ]
+        ),
+        (
+            .editBase,
+            [
+                .clearToolUses, .clearThinking, .compact,
             ]
         ),
         (
@@ -129,6 +165,7 @@ extension Vocabulary {
                 .inputExamples, .strict, .allowedCallers, .maxUses, .allowedDomains, .blockedDomains, .userLocation,
                 .citations, .maxContentTokens, .responseInclusion, .useCache, .urlSources, .displayHeightPx,
                 .displayWidthPx, .displayNumber, .enableZoom, .maxCharacters, .model, .maxTokens, .caching, .configs,
+                .mcpServerName, .defaultConfig, .tools,
             ]
         ),
         (

@@ -10,6 +10,7 @@ enum Word: String, Sendable, CaseIterable {
     case allowedCallers = "allowed_callers"
     case allowedDomains = "allowed_domains"
     case assistant
+    case authorizationToken = "authorization_token"
     case auto
     case base64
     case bash
@@ -17,6 +18,7 @@ enum Word: String, Sendable, CaseIterable {
     case bashCodeExecutionResult = "bash_code_execution_result"
     case bashCodeExecutionToolResult = "bash_code_execution_tool_result"
     case bashCodeExecutionToolResultError = "bash_code_execution_tool_result_error"
+    case billTo = "bill_to"
     case billingPolicy = "billing_policy"
     case blockBinding = "block_binding"
     case blockedDomains = "blocked_domains"
@@ -28,11 +30,16 @@ enum Word: String, Sendable, CaseIterable {
     case caller
     case citations
     case clearAt = "clear_at"
+    case clearAtLeast = "clear_at_least"
+    case clearThinking = "clear_thinking"
+    case clearToolInputs = "clear_tool_inputs"
+    case clearToolUses = "clear_tool_uses"
     case codeExecution = "code_execution"
     case codeExecutionOutput = "code_execution_output"
     case codeExecutionResult = "code_execution_result"
     case codeExecutionToolResult = "code_execution_tool_result"
     case codeExecutionToolResultError = "code_execution_tool_result_error"
+    case compact
     case compaction
     case computer
     case computerToolset = "computer_toolset"
@@ -45,9 +52,11 @@ enum Word: String, Sendable, CaseIterable {
     case custom
     case customId = "custom_id"
     case data
+    case defaultConfig = "default_config"
     case deferLoading = "defer_loading"
     case definition
     case description
+    case diagnostics
     case direct
     case disableParallelToolUse = "disable_parallel_tool_use"
     case display
@@ -65,21 +74,26 @@ enum Word: String, Sendable, CaseIterable {
     case error
     case errorCode = "error_code"
     case errorMessage = "error_message"
+    case excludeTools = "exclude_tools"
     case fallback
+    case fallbackCreditToken = "fallback_credit_token"
     case fallbackModels = "fallback_models"
     case fallbacks
     case file
     case fileId = "file_id"
     case fileType = "file_type"
     case format
+    case from
     case id
     case image
     case inferenceGeo = "inference_geo"
     case input
     case inputExamples = "input_examples"
     case inputSchema = "input_schema"
+    case instructions
     case isError = "is_error"
     case isFileUpdate = "is_file_update"
+    case keep
     case lines
     case maxCharacters = "max_characters"
     case maxContentTokens = "max_content_tokens"
@@ -92,6 +106,7 @@ enum Word: String, Sendable, CaseIterable {
     case mcpToolReference = "mcp_tool_reference"
     case mcpToolResult = "mcp_tool_result"
     case mcpToolUse = "mcp_tool_use"
+    case mcpToolset = "mcp_toolset"
     case mcpToolsetReference = "mcp_toolset_reference"
     case mediaType = "media_type"
     case memory
@@ -109,6 +124,7 @@ enum Word: String, Sendable, CaseIterable {
     case outputFormat = "output_format"
     case pageAge = "page_age"
     case params
+    case pauseAfterCompaction = "pause_after_compaction"
     case prompt
     case redactedThinking = "redacted_thinking"
     case requests
@@ -123,6 +139,7 @@ enum Word: String, Sendable, CaseIterable {
     case serverToolUse = "server_tool_use"
     case serviceTier = "service_tier"
     case signature
+    case skillId = "skill_id"
     case skills
     case source
     case speed
@@ -157,6 +174,7 @@ enum Word: String, Sendable, CaseIterable {
     case toolAddition = "tool_addition"
     case toolChanges = "tool_changes"
     case toolChoice = "tool_choice"
+    case toolConfiguration = "tool_configuration"
     case toolDefinition = "tool_definition"
     case toolName = "tool_name"
     case toolReference = "tool_reference"
@@ -182,8 +200,10 @@ enum Word: String, Sendable, CaseIterable {
     case urlSources = "url_sources"
     case useCache = "use_cache"
     case user
+    case userId = "user_id"
     case userLocation = "user_location"
     case userProfileId = "user_profile_id"
+    case version
     case webFetch = "web_fetch"
     case webFetchResult = "web_fetch_result"
     case webFetchToolResult = "web_fetch_tool_result"

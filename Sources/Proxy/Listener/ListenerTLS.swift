@@ -1,26 +1,47 @@
 import NIOConcurrencyHelpers
 import NIOSSL
 
-/// The certificate of one listener, which can be exchanged while connections come in. Thread-safe.
+/// The certificate of one listener, which can be exchanged while connections come in, and whose certificates it asks clients
+/// for. Thread-safe.
 final class ListenerTLS: Sendable {
-    private let files: GatewayConfiguration.TLSFiles
-    private let current: NIOLockedValueBox<NIOSSLContext>
+    /// What the next connection is accepted with.
+    struct Current: Sendable {
+        var context: NIOSSLContext
+        /// PEM of the authorities whose certificates clients are asked for; empty where they are not asked.
+        var authorities: [String]
 
-    init(_ files: GatewayConfiguration.TLSFiles) throws(ListenerFault) {
+        var asksForCertificates: Bool { !authorities.isEmpty }
+    }
+
+    private let files: GatewayConfiguration.TLSFiles
+    private let state: NIOLockedValueBox<Current>
+
+    init(_ files: GatewayConfiguration.TLSFiles, authorities: [String] = []) throws(ListenerFault) {
         self.files = files
-        current = NIOLockedValueBox(try Self.load(files))
+        state = NIOLockedValueBox(
+            Current(context: try Self.load(files, authorities), authorities: authorities))
     }
 
     /// For the next connection.
-    var context: NIOSSLContext { current.withLockedValue { $0 } }
+    var current: Current { state.withLockedValue { $0 } }
 
     /// Reads the files again. On an error what was read before stays in use.
     func reload() throws(ListenerFault) {
-        let context = try Self.load(files)
-        current.withLockedValue { $0 = context }
+        let authorities = current.authorities
+        let context = try Self.load(files, authorities)
+        state.withLockedValue { $0.context = context }
     }
 
-    private static func load(_ files: GatewayConfiguration.TLSFiles) throws(ListenerFault) -> NIOSSLContext {
+    /// Asks clients for certificates of these authorities from now on; for none where there are none.
+    func ask(for authorities: [String]) throws(ListenerFault) {
+        guard current.authorities != authorities else { return }
+        let context = try Self.load(files, authorities)
+        state.withLockedValue { $0 = Current(context: context, authorities: authorities) }
+    }
+
+    private static func load(
+        _ files: GatewayConfiguration.TLSFiles, _ authorities: [String]
+    ) throws(ListenerFault) -> NIOSSLContext {
         let chain: [NIOSSLCertificate]
         do {
             chain = try NIOSSLCertificate.fromPEMFile(files.certificate)
@@ -41,6 +62,14 @@ final class ListenerTLS: Sendable {
         )
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["h2", "http/1.1"]
+        if !authorities.isEmpty {
+            // A client without certificate goes on; one with a certificate is judged by `ServerPipeline`, since each
+            // issuer has authorities of its own. Clients that hold several are told whose would do.
+            configuration.certificateVerification = .optionalVerification
+            configuration.trustRoots = .certificates(
+                authorities.flatMap { (try? NIOSSLCertificate.fromPEMBytes(Array($0.utf8))) ?? [] })
+            configuration.sendCANameList = true
+        }
         do {
             return try NIOSSLContext(configuration: configuration)
         } catch {

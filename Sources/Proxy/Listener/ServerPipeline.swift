@@ -1,4 +1,6 @@
 import GrantModel
+import Identity
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTP2
@@ -10,19 +12,59 @@ enum ServerPipeline {
     static func configure(_ channel: any Channel, loop: LoopState, tls: ListenerTLS?) -> EventLoopFuture<Void> {
         guard loop.admit(channel) else { return channel.close() }
         guard let tls else { return configureHTTP1(channel, loop: loop) }
+        let current = tls.current
+        let presented = NIOLoopBoundBox<CertificateChain?>(nil, eventLoop: channel.eventLoop)
         do {
-            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context))
+            let handler =
+                current.asksForCertificates
+                ? NIOSSLServerHandler(
+                    context: current.context,
+                    customVerificationCallback: verification(loop, presented, on: channel.eventLoop))
+                : NIOSSLServerHandler(context: current.context)
+            try channel.pipeline.syncOperations.addHandler(handler)
         } catch {
             return channel.eventLoop.makeFailedFuture(error)
         }
         let bound = NIOLoopBound(loop, eventLoop: channel.eventLoop)
         return channel.configureHTTP2SecureUpgrade(
-            h2ChannelConfigurator: { configureHTTP2($0, loop: bound.value) },
-            http1ChannelConfigurator: { configureHTTP1($0, loop: bound.value) }
+            h2ChannelConfigurator: { configureHTTP2($0, loop: bound.value, certificate: presented.value) },
+            http1ChannelConfigurator: { configureHTTP1($0, loop: bound.value, certificate: presented.value) }
         )
     }
 
-    private static func configureHTTP1(_ channel: any Channel, loop: LoopState) -> EventLoopFuture<Void> {
+    /// Judges the certificates that a client presents: the handshake goes on only if one issuer accepts them. They are kept, and
+    /// judged again with every request that goes by them.
+    private static func verification(
+        _ loop: LoopState, _ presented: NIOLoopBoundBox<CertificateChain?>, on eventLoop: any EventLoop
+    ) -> NIOSSLCustomVerificationCallback {
+        let verifier = loop.verifier
+        let shared = loop.shared
+        let clock = loop.clock
+        return { certificates, promise in
+            guard certificates.count <= 1 + CertificateChain.mostIntermediates,
+                let chain = CertificateChain(certificates.compactMap { try? $0.toDERBytes() }),
+                chain.certificates.count == certificates.count
+            else { return promise.succeed(.failed) }
+            Task {
+                let result = await verifier.verify(chain, now: Instant(milliseconds: clock.milliseconds))
+                eventLoop.execute {
+                    switch result {
+                    case .success:
+                        presented.value = chain
+                        promise.succeed(.certificateVerified)
+                    case .failure(let refusal):
+                        shared.logger.info(
+                            "a client certificate is refused", metadata: ["reason": "\(refusal.reason)"])
+                        promise.succeed(.failed)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func configureHTTP1(
+        _ channel: any Channel, loop: LoopState, certificate: CertificateChain? = nil
+    ) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             var limits = NIOHTTPDecoderLimitConfiguration()
             limits.maxHeaderFieldSize = loop.configuration.limits.headerBytes
@@ -33,12 +75,14 @@ enum ServerPipeline {
             try pipeline.addHandler(
                 ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits))
             )
-            try pipeline.addHandler(ExchangeHandler(loop: loop, transport: .http1))
+            try pipeline.addHandler(ExchangeHandler(loop: loop, transport: .http1, certificate: certificate))
             loop.opened(channel)
         }
     }
 
-    private static func configureHTTP2(_ channel: any Channel, loop: LoopState) -> EventLoopFuture<Void> {
+    private static func configureHTTP2(
+        _ channel: any Channel, loop: LoopState, certificate: CertificateChain?
+    ) -> EventLoopFuture<Void> {
         let bound = NIOLoopBound(loop, eventLoop: channel.eventLoop)
         return channel.eventLoop.makeCompletedFuture {
             let limits = loop.configuration.limits
@@ -68,7 +112,7 @@ enum ServerPipeline {
                 return stream.eventLoop.makeCompletedFuture {
                     try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
                     try stream.pipeline.syncOperations.addHandler(
-                        ExchangeHandler(loop: bound.value, transport: .http2)
+                        ExchangeHandler(loop: bound.value, transport: .http2, certificate: certificate)
                     )
                 }
             }

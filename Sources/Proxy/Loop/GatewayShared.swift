@@ -1,3 +1,4 @@
+import Crypto
 import GrantModel
 import Logging
 import Synchronization
@@ -5,6 +6,8 @@ import Synchronization
 /// What all event loops read and nobody waits for.
 final class GatewayShared: Sendable {
     let logger: Logger
+    /// What placeholders are made with. Placeholders of one run of the gateway mean nothing to the next.
+    let placeholderSecret = SymmetricKey(size: .bits256)
     private let confirmedSeconds = Atomic<Int64>(Instant.distantPast.seconds)
 
     init(logger: Logger) {

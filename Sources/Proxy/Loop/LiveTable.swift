@@ -41,6 +41,8 @@ final class ServiceTarget: Sendable {
     let ownHeaders: [UInt8]
     /// What must never travel back.
     let needle: CredentialNeedle?
+    /// Its answers are looked through, so that they must come whole and plain.
+    var isSearched: Bool { needle != nil || !service.protects.isEmpty }
     /// Why the credential that the service names is not sent, so that nothing is.
     let credentialFault: Credentials.Fault?
 

@@ -1,6 +1,7 @@
 import GrantModel
 import Identity
 import Logging
+import Masking
 import NIOCore
 import NIOSSL
 import Records
@@ -20,6 +21,7 @@ final class LoopState {
     private(set) var isDraining = false
     var tokens: TokenCache
     var facts = FactsReader()
+    var masks = MaskCache()
     private(set) var metrics = LoopMetrics()
     /// Of requests' serialised beginnings.
     var headBuffers = BufferPool()
@@ -149,6 +151,18 @@ final class LoopState {
         metrics.count(decision.verdict, reason: decision.reason)
         decisions.append(decision)
         scheduleFlush()
+    }
+
+    /// Hands over a note about an exchange that is no decision.
+    func note(_ record: consuming DecisionRecord) {
+        decisions.append(record)
+        scheduleFlush()
+    }
+
+    func countMasked(_ spots: [MaskedSpot], _ names: [ByteString]) {
+        for spot in spots where names.indices.contains(spot.kind) {
+            metrics.countMasked(names[spot.kind], isFault: spot.isFault)
+        }
     }
 
     private func scheduleFlush() {

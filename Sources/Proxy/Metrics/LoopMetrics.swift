@@ -5,6 +5,9 @@ import Records
 package struct LoopMetrics: Sendable {
     /// Decisions by verdict and reason (`Decision.Reason`, or an identity or protocol fault's name).
     package private(set) var decisions: [DecisionKey: Int] = [:]
+    /// Values masked by class, and those masked because a detector could not finish.
+    package private(set) var masked: [ByteString: Int] = [:]
+    package private(set) var maskingFaults = 0
     package private(set) var completions: [CompletionRecord.End: Int] = [:]
     /// Time from a request's head to its bytes leaving for the upstream, without waiting for the client's body.
     package private(set) var overhead = LatencyHistogram()
@@ -37,6 +40,11 @@ package struct LoopMetrics: Sendable {
         }
     }
 
+    package mutating func countMasked(_ name: ByteString, isFault: Bool) {
+        masked[name, default: 0] += 1
+        if isFault { maskingFaults += 1 }
+    }
+
     package mutating func count(_ end: CompletionRecord.End) {
         completions[end, default: 0] += 1
     }
@@ -53,6 +61,8 @@ package struct LoopMetrics: Sendable {
     package mutating func add(_ other: LoopMetrics) {
         decisions.merge(other.decisions, uniquingKeysWith: +)
         completions.merge(other.completions, uniquingKeysWith: +)
+        masked.merge(other.masked, uniquingKeysWith: +)
+        maskingFaults += other.maskingFaults
         overhead.add(other.overhead)
         upstream.add(other.upstream)
         openConnections += other.openConnections

@@ -99,6 +99,13 @@ package struct MetricsSnapshot: Sendable {
         for end in CompletionRecord.End.allCases {
             text.sample([("end", end.rawValue)], loops.completions[end] ?? 0)
         }
+        text.begin("grantctl_masked_total", .counter, "Values replaced in bodies by class.")
+        for (name, count) in loops.masked.sorted(by: { $0.key < $1.key }) {
+            text.sample([("class", name.text)], count)
+        }
+        text.begin(
+            "grantctl_masking_limits_total", .counter, "Texts masked whole because a detector reached its step limit.")
+        text.sample(loops.maskingFaults)
         text.begin(
             "grantctl_overhead_seconds", .histogram,
             "From a request's head to its bytes leaving for the upstream, without waiting for the client's body.")

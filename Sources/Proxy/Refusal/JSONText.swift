@@ -32,6 +32,11 @@ package struct JSONText: Sendable {
         bytes.append(contentsOf: text.utf8)
     }
 
+    /// Appends part of a text that is JSON already.
+    mutating func copy(_ text: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: text)
+    }
+
     private mutating func escape(_ scalar: Unicode.Scalar) {
         raw("\\u")
         for shift in [12, 8, 4, 0] as [UInt32] {

@@ -5,21 +5,27 @@ import StrictJSON
 struct ToolCallReader {
     enum Finding {
         case nothing
+        /// Belongs to a call that waits for its input; behind everything that may pass.
+        case held
+        /// The last of such a call, which may pass with all that was held.
+        case released
         /// - block: the index of the content block that holds the call.
-        case refused(tool: ByteString, block: Int64)
+        case refused(ToolGate.RefusedCall, block: Int64)
         case unreadable
     }
 
     enum Document {
         case unchanged
         /// The document with everything in front of the refused call, and a text in its place.
-        case cut([UInt8], tool: ByteString)
+        case cut([UInt8], ToolGate.RefusedCall)
         case unreadable
     }
 
     private var duplicates = DuplicateKeys()
     /// A tool call was passed on: the client owes the API a result for it.
     private var passedCall = false
+    /// A call whose input is still coming.
+    private var waiting: WaitingCall?
 
     // MARK: Streams
 
@@ -27,24 +33,52 @@ struct ToolCallReader {
     mutating func readEvent(
         _ event: UnsafeRawBufferPointer, parser: JSONParser, judge: ToolGate.Judge
     ) -> Finding {
-        guard Self.mayHoldCall(event) else { return .nothing }
+        guard waiting != nil || Self.mayHoldCall(event) else { return .nothing }
         guard let data = Self.data(of: event) else { return .unreadable }
-        guard !data.isEmpty else { return .unreadable }
+        // Comments keep a connection alive; only while a call waits are they looked at here.
+        guard !data.isEmpty else { return waiting == nil ? .unreadable : .nothing }
         let finding = try? parser.withDocument(data) { root -> Finding in
             guard duplicates.first(in: root) == nil else { return .unreadable }
+            if waiting != nil { return readMore(root, judge) }
             let started = root.object?["content_block"]
-            switch judgeCalls(in: root, judge) {
+            let judgement = judgeCalls(in: root, judge, waits: true)
+            if case .allowed = judgement { return .nothing }
+            // A call anywhere else than at the start of its block is none that the end of the message can replace.
+            guard let started, started.object?["type"]?.string?.equals("tool_use") == true,
+                let index = root.object?["index"]?.int64
+            else { return .unreadable }
+            switch judgement {
             case .allowed: return .nothing
             case .unreadable: return .unreadable
-            case .refused(let tool):
-                // A call anywhere else than at the start of its block is none that the end of the message can replace.
-                guard let started, started.object?["type"]?.string?.equals("tool_use") == true,
-                    let index = root.object?["index"]?.int64
-                else { return .unreadable }
-                return .refused(tool: tool, block: index)
+            case .refused(let call): return .refused(call, block: index)
+            case .waits(let tool, let conditions):
+                waiting = WaitingCall(
+                    tool: tool, conditions: conditions, block: index, begun: started.object?["input"])
+                return .held
             }
         }
-        return finding ?? .unreadable
+        guard case .released? = finding, let call = waiting else { return finding ?? .unreadable }
+        waiting = nil
+        if let field = call.unmetCondition(parser: parser, duplicates: &duplicates) {
+            let refused = ToolGate.RefusedCall(tool: call.tool, field: field)
+            guard let observer = judge.observer else { return .refused(refused, block: call.block) }
+            observer(refused)
+        }
+        passedCall = true
+        return .released
+    }
+
+    /// What comes while a call waits: more of its input, its end, or a ping, which passes.
+    private mutating func readMore(_ root: JSONElement, _ judge: ToolGate.Judge) -> Finding {
+        guard let object = root.object, let type = object["type"]?.string else { return .unreadable }
+        if type.equals("ping") { return .nothing }
+        guard let block = waiting?.block, object["index"]?.int64 == block else { return .unreadable }
+        if type.equals("content_block_stop") { return .released }
+        guard type.equals("content_block_delta"), let delta = object["delta"]?.object,
+            delta["type"]?.string?.equals("input_json_delta") == true, let json = delta["partial_json"]?.string
+        else { return .unreadable }
+        waiting?.input.append(contentsOf: json)
+        return .held
     }
 
     /// The events that end a message with a text in place of the block at `index`.
@@ -116,8 +150,8 @@ struct ToolCallReader {
             guard duplicates.first(in: root) == nil else { return .unreadable }
             switch judgeCalls(in: root, judge) {
             case .allowed: return .unchanged
-            case .unreadable: return .unreadable
-            case .refused(let tool):
+            case .unreadable, .waits: return .unreadable
+            case .refused(let call):
                 passedCall = false
                 guard let message = root.object, let content = message["content"]?.array else { return .unreadable }
                 // The blocks in front of the call; one whose refused call lies deeper cannot be replaced.
@@ -126,9 +160,9 @@ struct ToolCallReader {
                     let isCall = block.object?["type"]?.string?.equals("tool_use") == true
                     switch judgeCalls(in: block, judge) {
                     case .allowed: kept.append(block)
-                    case .refused(let other) where isCall && other == tool:
-                        return .cut(rewritten(message, kept, judge.refusal(tool)), tool: tool)
-                    case .refused, .unreadable: return .unreadable
+                    case .refused(let other) where isCall && other == call:
+                        return .cut(rewritten(message, kept, judge.refusal(call)), call)
+                    case .refused, .waits, .unreadable: return .unreadable
                     }
                 }
                 return .unreadable
@@ -169,15 +203,20 @@ struct ToolCallReader {
 
     private enum Judgement {
         case allowed
-        case refused(ByteString)
+        case refused(ToolGate.RefusedCall)
+        /// Its input decides, which comes later.
+        case waits(ByteString, [FieldRule])
         case unreadable
     }
 
-    /// The first call that is refused, anywhere in a value.
-    private mutating func judgeCalls(in element: JSONElement, _ judge: ToolGate.Judge) -> Judgement {
+    /// The first call that is refused or waits, anywhere in a value.
+    /// - Parameter waits: inputs come later; otherwise they are there.
+    private mutating func judgeCalls(
+        in element: JSONElement, _ judge: ToolGate.Judge, waits: Bool = false
+    ) -> Judgement {
         if let entries = element.array {
             for entry in entries {
-                let judgement = judgeCalls(in: entry, judge)
+                let judgement = judgeCalls(in: entry, judge, waits: waits)
                 guard case .allowed = judgement else { return judgement }
             }
             return .allowed
@@ -185,21 +224,89 @@ struct ToolCallReader {
         guard let members = element.object else { return .allowed }
         var isCall = false
         var name: UnsafeRawBufferPointer?
+        var toolset: UnsafeRawBufferPointer?
+        var input: JSONElement?
         for (key, value) in members {
             if key.equals("type"), value.string?.equals("tool_use") == true { isCall = true }
             if key.equals("name") { name = value.string }
+            if key.equals("toolset_name") { toolset = value.string }
+            if key.equals("input") { input = value }
         }
         if isCall {
             guard let name else { return .unreadable }
-            guard judge.allows(name) else { return .refused(ByteString(Array(name))) }
-            passedCall = true
-            // Its input is data, whatever it looks like.
-            return .allowed
+            return judgeCall(name, toolset, input, judge, waits: waits)
         }
         for (_, value) in members {
-            let judgement = judgeCalls(in: value, judge)
+            let judgement = judgeCalls(in: value, judge, waits: waits)
             guard case .allowed = judgement else { return judgement }
         }
         return .allowed
+    }
+
+    private mutating func judgeCall(
+        _ name: UnsafeRawBufferPointer, _ toolset: UnsafeRawBufferPointer?, _ input: JSONElement?,
+        _ judge: ToolGate.Judge, waits: Bool
+    ) -> Judgement {
+        var refused: ToolGate.RefusedCall?
+        if !judge.allows(name, toolset) {
+            refused = ToolGate.RefusedCall(tool: ByteString(Array(name)))
+        } else {
+            let conditions = judge.conditions(name)
+            if waits, !conditions.isEmpty { return .waits(ByteString(Array(name)), conditions) }
+            if let field = conditions.first(where: { !WaitingCall.meets($0, input) }) {
+                refused = ToolGate.RefusedCall(tool: ByteString(Array(name)), field: field)
+            }
+        }
+        if let refused {
+            guard let observer = judge.observer else { return .refused(refused) }
+            observer(refused)
+        }
+        passedCall = true
+        // Its input is data, whatever it looks like.
+        return .allowed
+    }
+}
+
+/// A call whose input decides whether it may be delivered.
+private struct WaitingCall {
+    var tool: ByteString
+    var conditions: [FieldRule]
+    /// The index of its content block.
+    var block: Int64
+    /// What came of the input, as JSON text.
+    var input: [UInt8] = []
+    /// What the block began with, where that is more than an empty object.
+    private var beginning: [UInt8] = []
+
+    init(tool: ByteString, conditions: [FieldRule], block: Int64, begun: JSONElement?) {
+        self.tool = tool
+        self.conditions = conditions
+        self.block = block
+        guard let begun, !begun.isNull else { return }
+        if let object = begun.object, object.first(where: { _ in true }) == nil { return }
+        var json = JSONText()
+        json.value(begun)
+        beginning = json.bytes
+    }
+
+    /// The first condition that the input does not meet; an input that cannot be read in one way meets none.
+    func unmetCondition(parser: JSONParser, duplicates: inout DuplicateKeys) -> FieldRule? {
+        // Of two inputs nobody knows which the client takes.
+        guard input.isEmpty || beginning.isEmpty else { return conditions.first }
+        let json = !input.isEmpty ? input : beginning.isEmpty ? Array("{}".utf8) : beginning
+        do throws(JSONError) {
+            return try parser.withDocument(json) { root in
+                guard duplicates.first(in: root) == nil else { return conditions.first }
+                return conditions.first { !Self.meets($0, root) }
+            }
+        } catch {
+            return conditions.first
+        }
+    }
+
+    static func meets(_ condition: FieldRule, _ input: JSONElement?) -> Bool {
+        guard let input, input.object != nil else { return false }
+        var reader = BodyFieldReader()
+        return reader.read(input) && condition.holds(in: reader.fields)
     }
 }

@@ -13,16 +13,28 @@ struct ToolGate {
     enum Outcome {
         /// May go to the client; empty when more has to come first.
         case pass(ByteBuffer)
-        /// May go to the client and is all there is: the answer ends in front of a call of this tool.
-        case end(ByteBuffer, tool: ByteString)
+        /// May go to the client and is all there is: the answer ends in front of this call.
+        case end(ByteBuffer, RefusedCall)
         /// Cannot be read in exactly one way, so that its tool calls cannot be judged.
         case unreadable
     }
 
+    /// A call that goes beyond the grant.
+    struct RefusedCall: Equatable {
+        var tool: ByteString
+        /// What its input does not hold; nil where the tool itself is not allowed.
+        var field: FieldRule?
+    }
+
     /// Who decides, and what is said where the answer is no.
     struct Judge {
-        var allows: (UnsafeRawBufferPointer) -> Bool
-        var refusal: (ByteString) -> String
+        /// By the tool's name, and that of its toolset where it is part of one.
+        var allows: (UnsafeRawBufferPointer, UnsafeRawBufferPointer?) -> Bool
+        /// What the input of a call of the tool must hold.
+        var conditions: (UnsafeRawBufferPointer) -> [FieldRule] = { _ in [] }
+        var refusal: (RefusedCall) -> String
+        /// Nil where refused calls are refused; otherwise told of each, which is delivered all the same.
+        var observer: ((RefusedCall) -> Void)?
     }
 
     /// An event or a document larger than this is not judged, in bytes.
@@ -32,6 +44,8 @@ struct ToolGate {
     private var reader = ToolCallReader()
     /// What came and was not passed on yet.
     private var pending = ByteBuffer()
+    /// Events of a call whose input decides, which is not whole yet.
+    private var held = ByteBuffer()
     /// Where in `pending` the line begins whose end was not seen, and how far its end was looked for.
     private var lineStart = 0
     private var searched = 0
@@ -57,31 +71,52 @@ struct ToolGate {
         } else {
             pending.writeImmutableBuffer(bytes)
         }
-        guard pending.readableBytes <= Self.largest else { return .unreadable }
+        guard held.readableBytes + pending.readableBytes <= Self.largest else { return .unreadable }
         guard isStream else { return .pass(ByteBuffer()) }
+        var ready = ByteBuffer()
         var passed = 0
         while let length = lengthOfNextEvent(from: passed) {
-            let held = pending
-            let finding = held.withUnsafeReadableBytes { all in
+            let all = pending
+            let finding = all.withUnsafeReadableBytes { all in
                 let event = UnsafeRawBufferPointer(rebasing: all[passed..<passed + length])
                 return reader.readEvent(event, parser: parser, judge: judge)
             }
             switch finding {
             case .nothing: passed += length
             case .unreadable: return .unreadable
-            case .refused(let tool, let block):
+            case .held:
+                // The beginning of a call whose input decides, or more of it.
+                append(take(passed), to: &ready)
+                passed = 0
+                append(take(length), to: &held)
+            case .released:
+                append(take(passed), to: &ready)
+                passed = 0
+                append(held, to: &ready)
+                held = ByteBuffer()
+                append(take(length), to: &ready)
+            case .refused(let call, let block):
                 hasEnded = true
-                var last = pending.readSlice(length: passed) ?? ByteBuffer()
-                last.writeBytes(reader.endOfStream(at: block, text: judge.refusal(tool)))
-                return .end(last, tool: tool)
+                append(take(passed), to: &ready)
+                ready.writeBytes(reader.endOfStream(at: block, text: judge.refusal(call)))
+                return .end(ready, call)
             }
         }
-        lineStart -= passed
-        searched -= passed
-        let whole = pending.readSlice(length: passed) ?? ByteBuffer()
+        append(take(passed), to: &ready)
         // A copy of the little that is left, so that what was read from the connection can be used again.
         pending = pending.readableBytes == 0 ? ByteBuffer() : ByteBuffer(bytes: pending.readableBytesView)
-        return .pass(whole)
+        return .pass(ready)
+    }
+
+    /// Takes bytes from the beginning of what is pending.
+    private mutating func take(_ length: Int) -> ByteBuffer {
+        lineStart -= length
+        searched -= length
+        return pending.readSlice(length: length) ?? ByteBuffer()
+    }
+
+    private func append(_ bytes: ByteBuffer, to buffer: inout ByteBuffer) {
+        if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }
     }
 
     /// The answer ended. What is left of a stream is no whole event: clients throw it away, and it is not judged.
@@ -95,7 +130,7 @@ struct ToolGate {
         switch rewritten {
         case .unchanged: return .pass(pending)
         case .unreadable: return .unreadable
-        case .cut(let bytes, let tool): return .end(ByteBuffer(bytes: bytes), tool: tool)
+        case .cut(let bytes, let call): return .end(ByteBuffer(bytes: bytes), call)
         }
     }
 

@@ -166,14 +166,14 @@ extension RepositorySource {
 
 extension GitRepository {
     /// The tip of a branch (nil: of what `HEAD` names); where only a clone's copy of the remote's branch is, as in a CI
-    /// job's checkout, that one.
+    /// job's checkout, that one; `REMOTE/BRANCH` names such a copy.
     package func tip(of branch: String?) throws(GitFault) -> ObjectID {
         guard let branch else {
             if let tip = try resolve(ref: "HEAD") { return tip }
             throw GitFault(
                 kind: .noRepository, message: "`\(path)` has no commit yet", help: "commit something, or name a branch")
         }
-        for name in ["refs/heads/\(branch)", "refs/remotes/origin/\(branch)"] {
+        for name in ["refs/heads/\(branch)", "refs/remotes/origin/\(branch)", "refs/remotes/\(branch)"] {
             if let tip = try resolve(ref: name) { return tip }
         }
         let head = try headBranch()

@@ -59,16 +59,18 @@ struct DiffDocument: Encodable {
         var gains: [Thing]
         var loses: [Thing]
         var until: String?
+        var renewal: Bool
 
         init(_ effect: AccessDifference.Effect) {
             who = Who(effect.who)
             gains = effect.gains.map { Thing(field: $0.field, value: $0.value, instead: $0.instead) }
             loses = effect.loses.map { Thing(field: $0.field, value: $0.value, instead: $0.instead) }
             until = effect.until.flatMap { $0 == .distantFuture ? nil : "\($0)" }
+            renewal = effect.isRenewal
         }
 
         private enum CodingKeys: String, CodingKey {
-            case who, gains, loses, until
+            case who, gains, loses, until, renewal
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -77,6 +79,7 @@ struct DiffDocument: Encodable {
             try container.encode(gains, forKey: .gains)
             try container.encode(loses, forKey: .loses)
             try container.encode(until, forKey: .until)
+            try container.encode(renewal, forKey: .renewal)
         }
     }
 

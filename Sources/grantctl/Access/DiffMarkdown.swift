@@ -93,7 +93,9 @@ struct DiffMarkdown {
     private func effect(_ effect: AccessDifference.Effect, _ when: String) -> [String] {
         var lines: [String] = []
         if !effect.gains.isEmpty {
-            let end = effect.isWhole ? effect.until.map { $0 == .distantFuture ? "" : ", until \($0)" } ?? "" : ""
+            let end =
+                effect.isWhole && !effect.gains.allSatisfy(\.isTime)
+                ? effect.until.map { $0 == .distantFuture ? "" : ", until \($0)" } ?? "" : ""
             lines.append(
                 "- ➕\(when) \(code(effect.who.text)): \(DiffWording.capabilities(effect.gains, quote: code))\(end)")
         }

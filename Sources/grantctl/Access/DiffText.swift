@@ -75,7 +75,9 @@ struct DiffText {
     private func effect(_ effect: AccessDifference.Effect) -> [String] {
         var lines: [String] = []
         if !effect.gains.isEmpty {
-            let end = effect.isWhole ? effect.until.map { $0 == .distantFuture ? "" : "; until \($0)" } ?? "" : ""
+            let end =
+                effect.isWhole && !effect.gains.allSatisfy(\.isTime)
+                ? effect.until.map { $0 == .distantFuture ? "" : "; until \($0)" } ?? "" : ""
             lines.append(style.gain("  + \(effect.who.text): \(DiffWording.capabilities(effect.gains))\(end)"))
         }
         if !effect.loses.isEmpty {

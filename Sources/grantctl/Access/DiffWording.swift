@@ -94,7 +94,10 @@ enum DiffWording {
     /// One sentence: which way it goes, now and later.
     static func verdict(_ difference: AccessDifference) -> String {
         switch (difference.verdict, difference.onLanding) {
-        case (.same, _): "same: nobody gains or loses access"
+        case (.same, _):
+            difference.grants.contains { $0.onLanding.contains(where: \.isRenewal) }
+                ? "same: nobody gains or loses access; reviews make some of it last longer"
+                : "same: nobody gains or loses access"
         case (.narrows, _): "narrows: somebody loses access, and nobody gains any"
         case (.widens, .widens): "widens: somebody gains access as soon as this lands"
         case (.widens, .narrows): "widens once it is reviewed; until then somebody loses access"

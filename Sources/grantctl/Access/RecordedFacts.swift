@@ -9,6 +9,7 @@ enum RecordedFacts {
             return nil
         }
         var facts = RequestFacts(method: method, path: path)
+        var closed: [String] = []
         for (key, value) in object.sorted(by: { $0.key < $1.key }) {
             if let attribute = ScopeAttribute(rawValue: key) {
                 guard let names = value as? [String] else { return nil }
@@ -19,6 +20,18 @@ enum RecordedFacts {
             case "max_tokens":
                 guard let number = value as? NSNumber else { return nil }
                 facts.maxTokens = number.int64Value
+            case "max_uses", "thinking_tokens":
+                guard let number = value as? NSNumber else { return nil }
+                if key == "max_uses" {
+                    facts.maxUses = number.int64Value
+                } else {
+                    facts.thinkingTokens = number.int64Value
+                }
+            case "closed":
+                guard let names = value as? [String] else { return nil }
+                closed = names
+            // What came of it, not what was asked.
+            case "missing", "observed": break
             case "stream": facts.stream = (value as? Bool) ?? false
             case "ungrantable", "unknown_fields":
                 guard let names = value as? [String] else { return nil }
@@ -27,6 +40,8 @@ enum RecordedFacts {
             case _: return nil
             }
         }
+        facts.leavesGeoOpen = !closed.contains(ScopeAttribute.geo.rawValue)
+        facts.leavesTierOpen = !closed.contains(ScopeAttribute.serviceTiers.rawValue)
         return facts
     }
 }

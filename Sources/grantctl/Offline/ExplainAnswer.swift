@@ -87,6 +87,9 @@ struct ExplainAnswer: Encodable {
         lines += message.split(separator: "\n").map(String.init)
         if !candidates.isEmpty { lines += ["", "grants that name the caller:"] }
         lines += candidates.map { "  \($0.grant)  \($0.standing)  \($0.why)" }
+        if !mask.isEmpty {
+            lines += ["", "masked: \(mask.joined(separator: ", "))"]
+        }
         return lines.joined(separator: "\n")
     }
 

@@ -12,6 +12,8 @@ package final class DocumentProblems {
     package private(set) var hasErrors = false
     private var uncounted = 0
     private let keepsMentions: Bool
+    /// Set while a schema is asked what it asks for.
+    var recorder: ShapeRecorder?
 
     init(path: String, keepsMentions: Bool = true) {
         self.path = path

@@ -53,6 +53,16 @@ package enum DocumentReader {
             value: problems.hasErrors ? nil : value, diagnostics: problems.finished(), mentions: problems.mentions)
     }
 
+    /// The document as it is written, before any schema; nil when it is not in the dialect. Pure.
+    package static func root(of bytes: [UInt8], limit: Int = limit) -> DocumentNode? {
+        guard bytes.count <= limit else { return nil }
+        let search = bytes.withUnsafeBufferPointer { ForbiddenText.search($0) }
+        guard search.found.isEmpty else { return nil }
+        let problems = DocumentProblems(path: "", keepsMentions: false)
+        let root = tree(of: bytes, search, problems)
+        return problems.hasErrors ? nil : root
+    }
+
     private static func tree(
         of bytes: [UInt8], _ search: ForbiddenText.Search, _ problems: DocumentProblems
     ) -> DocumentNode? {

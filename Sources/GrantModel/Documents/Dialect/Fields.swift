@@ -40,12 +40,14 @@ package struct Fields {
 
     /// The value as it was written.
     package mutating func node(_ name: String) -> DocumentNode? {
-        entry(name)?.value
+        problems.recorder?.note(name, .any, required: false)
+        return entry(name)?.value
     }
 
     /// - Returns: nil when the field is absent, or its value is wrong, which then was reported.
     package mutating func optional<Value>(_ name: String, _ reader: ValueReader<Value>) -> Value? {
-        guard let node = node(name) else { return nil }
+        problems.recorder?.note(name, reader.shape, required: false)
+        guard let node = entry(name)?.value else { return nil }
         return reader.read(node, problems)
     }
 
@@ -53,7 +55,8 @@ package struct Fields {
     package mutating func required<Value>(
         _ name: String, _ reader: ValueReader<Value>, help: String = ""
     ) -> Value? {
-        guard let node = node(name) else {
+        problems.recorder?.note(name, reader.shape, required: true)
+        guard let node = entry(name)?.value else {
             missing(name, help: help)
             return nil
         }
@@ -78,7 +81,7 @@ package struct Fields {
 
     /// Fields whose meaning another mistake hides: they are not unknown, and nothing more is said about them.
     package mutating func passOver(_ names: [String]) {
-        for name in names { _ = node(name) }
+        for name in names { _ = entry(name) }
     }
 
     /// Fields that the format has and this version cannot enforce yet. Ignoring one would widen access.

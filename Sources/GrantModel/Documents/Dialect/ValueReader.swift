@@ -4,14 +4,28 @@
 package struct ValueReader<Value>: Sendable {
     /// - Returns: nil exactly when an error was reported.
     package let read: @Sendable (DocumentNode, DocumentProblems) -> Value?
+    /// What it takes, for editors. Worked out only when somebody asks.
+    private let describe: @Sendable () -> ValueShape
+    package var shape: ValueShape { describe() }
 
-    package init(_ read: @escaping @Sendable (DocumentNode, DocumentProblems) -> Value?) {
+    package init(
+        shape: @escaping @Sendable @autoclosure () -> ValueShape = .any,
+        _ read: @escaping @Sendable (DocumentNode, DocumentProblems) -> Value?
+    ) {
         self.read = read
+        describe = shape
+    }
+
+    /// The same reader, described closer.
+    func shaped(_ shape: @escaping @Sendable @autoclosure () -> ValueShape) -> ValueReader {
+        ValueReader(shape: shape(), read)
     }
 
     /// A mapping read by a schema of its own.
     package static func fields(_ schema: @escaping @Sendable (inout Fields) -> Value?) -> ValueReader {
-        ValueReader { node, problems in Fields.read(node, problems, schema) }
+        ValueReader(shape: .fields(ValueShape.fields(of: schema))) { node, problems in
+            Fields.read(node, problems, schema)
+        }
     }
 
     /// Text on one line that `parse` makes a value of.
@@ -22,7 +36,7 @@ package struct ValueReader<Value>: Sendable {
     package static func text(
         _ code: String, _ expected: String, help: String, _ parse: @escaping @Sendable (ByteString) -> Value?
     ) -> ValueReader {
-        ValueReader { node, problems in
+        ValueReader(shape: .text("\(expected): \(help)")) { node, problems in
             guard let text = line(node, problems) else { return nil }
             if let value = parse(text) { return value }
             problems.error(at: node.position, code, "\(quoted(text)) is not \(expected)", help: help)
@@ -32,14 +46,14 @@ package struct ValueReader<Value>: Sendable {
 
     /// Makes something else of the value; cannot fail.
     package func map<Other>(_ transform: @escaping @Sendable (Value) -> Other) -> ValueReader<Other> {
-        ValueReader<Other> { node, problems in read(node, problems).map(transform) }
+        ValueReader<Other>(shape: shape) { node, problems in read(node, problems).map(transform) }
     }
 
     /// Looks at the value once more, with a chance to report.
     package func then<Other>(
         _ transform: @escaping @Sendable (Value, Position, DocumentProblems) -> Other?
     ) -> ValueReader<Other> {
-        ValueReader<Other> { node, problems in
+        ValueReader<Other>(shape: shape) { node, problems in
             read(node, problems).flatMap { transform($0, node.position, problems) }
         }
     }
@@ -48,7 +62,7 @@ package struct ValueReader<Value>: Sendable {
 extension ValueReader {
     /// A list in the order written; wrong items are reported and make the whole nil.
     package static func list<Item>(of item: ValueReader<Item>) -> ValueReader<[Item]> where Value == [Item] {
-        ValueReader { node, problems in
+        ValueReader(shape: .list(item.shape, nonEmpty: false)) { node, problems in
             switch node.content {
             case .list(let nodes):
                 var items: [Item] = []
@@ -74,12 +88,12 @@ extension ValueReader {
                 problems.error(at: position, "empty-list", "the list is empty", help: "name at least one")
             }
             return items.isEmpty ? nil : items
-        }
+        }.shaped(.list(item.shape, nonEmpty: true))
     }
 
     /// A list of at least one, or a single one without brackets.
     package static func oneOrMore<Item>(of item: ValueReader<Item>) -> ValueReader<[Item]> where Value == [Item] {
-        ValueReader { node, problems in
+        ValueReader(shape: .oneOrMore(item.shape)) { node, problems in
             if case .list = node.content { return ValueReader<[Item]>.nonEmptyList(of: item).read(node, problems) }
             return item.read(node, problems).map { [$0] }
         }
@@ -90,7 +104,7 @@ extension ValueReader {
     package static func mapping<Item>(
         _ key: ValueReader<ByteString> = .anyText, of item: ValueReader<Item>
     ) -> ValueReader<[ByteString: Item]> where Value == [ByteString: Item] {
-        ValueReader { node, problems in
+        ValueReader(shape: .mapping(item.shape)) { node, problems in
             switch node.content {
             case .mapping(let entries):
                 var items: [ByteString: Item] = [:]
@@ -113,7 +127,7 @@ extension ValueReader {
     /// One of the words of an enumeration.
     package static func one(of type: Value.Type) -> ValueReader
     where Value: CaseIterable & RawRepresentable & Sendable, Value.RawValue == String {
-        ValueReader { node, problems in
+        ValueReader(shape: .words(Value.allCases.map(\.rawValue))) { node, problems in
             guard let text = line(node, problems) else { return nil }
             if let value = Value.allCases.first(where: { text.bytes.elementsEqual($0.rawValue.utf8) }) { return value }
             reportUnknown(text, among: Value.allCases.map(\.rawValue), at: node.position, problems)
@@ -169,15 +183,17 @@ extension ValueReader where Value == ByteString {
 }
 
 // Made once: documents are read by the million, and each of these is a few allocations.
-private let anyTextReader = ValueReader<ByteString> { node, problems in line(node, problems) }
+private let anyTextReader = ValueReader<ByteString>(shape: .text("text on one line")) { node, problems in
+    line(node, problems)
+}
 
 private let nameReader = ValueReader<ByteString>.text(
     "bad-name", "a name", help: "use a-z, 0-9 and `-`, at most 63, starting with a letter or digit"
 ) {
     $0.isName ? $0 : nil
-}
+}.shaped(.matching("^[a-z0-9][a-z0-9-]{0,62}$", "a name"))
 
-private let proseReader = ValueReader<String> { node, problems in
+private let proseReader = ValueReader<String>(shape: .prose) { node, problems in
     switch node.content {
     case .text(let text, _):
         let end = text.bytes.lastIndex { $0 != 0x0A && $0 != 0x20 }
@@ -200,13 +216,16 @@ private let endReader = ValueReader<Instant>.text(
     "bad-instant", "a day or an instant", help: "write `YYYY-MM-DD` or `YYYY-MM-DDTHH:MMZ`, years 2020 to 2100"
 ) {
     CivilDate($0)?.end ?? Instant($0)
-}
+}.shaped(
+    .matching(
+        "^20[2-9][0-9]-[01][0-9]-[0-3][0-9](T[0-2][0-9]:[0-5][0-9](:[0-5][0-9])?Z)?$",
+        "a day, covered to its end, or an instant that is the first moment not covered"))
 
 private let digestReader = ValueReader<Digest>.text(
     "bad-digest", "a SHA-256 digest", help: "write 64 lower-case hexadecimal digits, as `sha256sum` prints"
 ) {
     Digest(hex: $0)
-}
+}.shaped(.matching("^[0-9a-f]{64}$", "a SHA-256 digest, as `sha256sum` prints"))
 
 extension ValueReader where Value == String {
     /// Text for people: block scalars and several lines are welcome; trailing line ends are dropped.
@@ -221,7 +240,8 @@ extension ValueReader where Value == Instant {
     package static var instant: ValueReader {
         .text(
             "bad-instant", "an instant", help: "write `YYYY-MM-DDTHH:MMZ` or `YYYY-MM-DDTHH:MM:SSZ`, years 2020 to 2100"
-        ) { Instant($0) }
+        ) { Instant($0) }.shaped(
+            .matching("^20[2-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9](:[0-5][0-9])?Z$", "an instant, in UTC"))
     }
 
     /// A day, covered to its end, or an instant; either way the first moment not covered.
@@ -239,7 +259,7 @@ extension ValueReader where Value == Span {
                 at: position, "bad-span", "`\(span)` is out of range",
                 help: "write \(range.lowerBound) to \(range.upperBound)")
             return nil
-        }
+        }.shaped(.matching("^(0|[1-9][0-9]*)[smhd]$", "a duration: a whole number and one of `s m h d`"))
     }
 }
 
@@ -254,7 +274,7 @@ extension ValueReader where Value == Int64 {
                 at: position, "bad-number", "`\(number)` is out of range",
                 help: "write \(range.lowerBound) to \(range.upperBound)")
             return nil
-        }
+        }.shaped(.number(range))
     }
 }
 

@@ -1,0 +1,36 @@
+import GrantModel
+import Masking
+import Records
+
+/// What was masked, as records say it: by class, how often, and where in what came.
+enum MaskedSpots {
+    /// Places that are written down of each class; the count goes on.
+    private static let mostPlaces = 32
+
+    static func encode(_ spots: [MaskedSpot], _ names: [ByteString], of request: RecordID) -> ByteString {
+        var json = JSONText()
+        json.raw("{\"masked\":[")
+        let kinds = Set(spots.map(\.kind)).sorted()
+        for (number, kind) in kinds.enumerated() {
+            let places = spots.filter { $0.kind == kind }
+            if number > 0 { json.raw(",") }
+            json.raw("{\"class\":")
+            json.string(names.indices.contains(kind) ? names[kind].text : "unknown")
+            json.raw(",\"count\":")
+            json.literal("\(places.count)")
+            json.raw(",\"at\":[")
+            json.literal(places.prefix(mostPlaces).map { "\($0.place)" }.joined(separator: ","))
+            json.raw("]")
+            let faults = places.count(where: \.isFault)
+            if faults > 0 {
+                json.raw(",\"limit_exceeded\":")
+                json.literal("\(faults)")
+            }
+            json.raw("}")
+        }
+        json.raw("],\"answer_to\":")
+        json.string(request.text)
+        json.raw("}")
+        return ByteString(json.bytes)
+    }
+}

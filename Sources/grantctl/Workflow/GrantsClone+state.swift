@@ -1,0 +1,39 @@
+import Foundation
+import GrantModel
+import Reconciler
+
+extension GrantsClone {
+    /// The main branch as a gateway would take it: the remote's by what was last fetched, else the clone's own.
+    func mainRef(_ branch: String) throws(CommandFault) -> String {
+        let remote = remote
+        if let remote, git.answer("rev-parse", "--verify", "--quiet", "refs/remotes/\(remote)/\(branch)") != nil {
+            return "\(remote)/\(branch)"
+        }
+        guard git.answer("rev-parse", "--verify", "--quiet", "refs/heads/\(branch)") != nil else {
+            throw CommandFault(
+                description: head == nil
+                    ? "this clone has no commit yet; commit something first"
+                    : "this clone has no branch `\(branch)`; name the main branch with --branch")
+        }
+        return branch
+    }
+
+    /// What is accepted on a branch, judged commit by commit as the gateway does.
+    func state(of ref: String) async throws(CommandFault) -> AccessState {
+        let now = Instant.clock
+        do throws(SourceFault) {
+            let contents = try await RepositorySource.repository(root)
+                .read(.init(branch: ref, history: true, until: now, clock: now))
+            var state = AccessState()
+            if case .history(let changes) = contents {
+                for change in changes { state.advance(by: change, verify: SSHSignature.verify) }
+            }
+            return state
+        } catch {
+            throw CommandFault(description: error.description)
+        }
+    }
+
+    /// Whether a commit holds a file.
+    func has(_ path: String, at ref: String) -> Bool { git.answer("cat-file", "-e", "\(ref):\(path)") != nil }
+}

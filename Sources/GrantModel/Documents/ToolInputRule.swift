@@ -50,7 +50,7 @@ package struct FieldRule: Hashable, Sendable, Codable {
 ///
 /// Values of tool calls end up in shells and file systems. So a `*` never stands for a byte with which a shell begins
 /// another command, redirects or expands, for a control character, or for a step up (`../`): `git *` does not fit
-/// `git status; rm -rf ~`, and `/work/*` does not fit `/work/../etc/passwd`. Where that is meant, `**` says so.
+/// `git status; rm -rf ~`, and `/srv/*` does not fit `/srv/../etc/passwd`. Where that is meant, `**` says so.
 package struct InputPattern: Hashable, Sendable, Codable {
     package var text: ByteString
 
@@ -143,7 +143,7 @@ extension ToolInputRule {
 }
 
 extension FieldRule {
-    /// `{command: ["git *"], options.cwd: ["/work/*"]}`
+    /// `{command: ["git *"], options.cwd: ["/srv/*"]}`
     static let reader = ValueReader<[FieldRule]> { node, problems in
         guard let fields = fields.read(node, problems) else { return nil }
         guard !fields.isEmpty else {

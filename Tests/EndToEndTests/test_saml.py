@@ -97,7 +97,8 @@ def test_an_assertion_is_good_once_also_after_a_crash(gateway, provider):
 
 def test_what_pysaml2_signs_otherwise_is_refused(gateway, provider):
     for document, text in [
-        (provider.response(sign_alg=SIG_RSA_SHA1, digest_alg=DIGEST_SHA1), "algorithm"),
+        (provider.response(sign_alg=SIG_RSA_SHA1, digest_alg=DIGEST_SHA1),
+         "signed with SHA-1, which can be forged; have the identity provider sign and digest with SHA-256"),
         (provider.response(sign_assertion=False), "not signed"),
         (provider.response(sign_assertion=False, sign_response=True), "not signed"),
         (provider.response(sign_response=True), "more than one signature"),
@@ -112,7 +113,7 @@ def test_what_pysaml2_signs_otherwise_is_refused(gateway, provider):
         check=True, capture_output=True, text=True, timeout=60).stdout
     reasons = [json.loads(line)["reason"] for line in recorded.splitlines()]
     assert reasons == [
-        "signature_algorithm", "unsigned_assertion", "unsigned_assertion", "several_signatures",
+        "weak_signature_algorithm", "unsigned_assertion", "unsigned_assertion", "several_signatures",
         "wrong_assertion_recipient", "bad_assertion_signature", "assertion_comments"]
 
 

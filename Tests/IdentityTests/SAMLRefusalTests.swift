@@ -159,11 +159,14 @@ struct SAMLRefusalTests {
                 "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>\(Data(stranger.certificate).base64EncodedString())</ds:X509Certificate></ds:X509Data></ds:KeyInfo>"
             return try stranger.signed(Content(), signing)
         },
-        Attack(signing: "RSA with SHA-1", "signature-algorithm") {
+        Attack(signing: "RSA with SHA-1", "weak-signature-algorithm") {
             $0.method = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
         },
-        Attack(signing: "a SHA-1 digest", "signature-algorithm") {
+        Attack(signing: "a SHA-1 digest", "weak-signature-algorithm") {
             $0.digestMethod = "http://www.w3.org/2000/09/xmldsig#sha1"
+        },
+        Attack(signing: "ECDSA with SHA-1", "weak-signature-algorithm") {
+            $0.method = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1"
         },
         Attack(signing: "HMAC with the certificate as its secret", "signature-algorithm") {
             $0.method = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"

@@ -16,6 +16,7 @@ enum SAMLFault: String, Error, Sendable, CaseIterable {
     case reference = "signature-reference"
     case transforms = "signature-transforms"
     case algorithm = "signature-algorithm"
+    case sha1 = "weak-signature-algorithm"
     case signature = "bad-assertion-signature"
     case unknownIssuer = "unknown-assertion-issuer"
     case keysUnavailable = "metadata-unavailable"
@@ -57,6 +58,8 @@ enum SAMLFault: String, Error, Sendable, CaseIterable {
             "the assertion's signature uses transforms other than the enveloped signature and exclusive canonicalization"
         case .algorithm:
             "the assertion's signature uses an algorithm that is not accepted; use RSA or ECDSA with SHA-256"
+        case .sha1:
+            "the assertion is signed with SHA-1, which can be forged; have the identity provider sign and digest with SHA-256"
         case .signature: "the assertion's signature is not valid"
         case .unknownIssuer: "the assertion's issuer is not known here"
         case .keysUnavailable:

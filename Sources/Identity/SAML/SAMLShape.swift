@@ -99,6 +99,22 @@ struct SAMLShape {
         "http://www.w3.org/2001/04/xmlenc#sha512",
     ]
 
+    /// What much software still does unless told otherwise: worth a sentence of its own.
+    private static let sha1: Set<ByteString> = [
+        "http://www.w3.org/2000/09/xmldsig#rsa-sha1", "http://www.w3.org/2000/09/xmldsig#dsa-sha1",
+        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1", "http://www.w3.org/2000/09/xmldsig#sha1",
+    ]
+
+    /// One of `accepted`, and nothing between its tags.
+    private static func check(
+        algorithm element: XMLElement, among accepted: Set<ByteString>
+    ) throws(SAMLFault) {
+        guard let name = element["Algorithm"], accepted.contains(name) else {
+            throw element["Algorithm"].map(sha1.contains) == true ? .sha1 : .algorithm
+        }
+        guard element.children.isEmpty else { throw .signatureShape }
+    }
+
     /// XML Signature Syntax and Processing 1.1 section 4, of which SAML 2.0 core section 5.4 leaves little.
     private static func check(_ signature: XMLElement, covers identifier: ByteString) throws(SAMLFault) {
         let parts = signature.children.map(\.name)
@@ -109,8 +125,7 @@ struct SAMLShape {
             info.children.map(\.name) == ["CanonicalizationMethod", "SignatureMethod", "Reference"]
         else { throw .signatureShape }
         guard isCanonicalization(info.children[0]) else { throw .transforms }
-        guard let method = info.children[1]["Algorithm"], signatureMethods.contains(method) else { throw .algorithm }
-        guard info.children[1].children.isEmpty else { throw .signatureShape }
+        try check(algorithm: info.children[1], among: signatureMethods)
 
         let reference = info.children[2]
         guard reference["URI"] == ByteString(Array("#".utf8) + identifier.bytes) else { throw .reference }
@@ -123,10 +138,8 @@ struct SAMLShape {
             transforms[0]["Algorithm"] == enveloped, transforms[0].children.isEmpty, hasNoText(transforms[0]),
             isCanonicalization(transforms[1])
         else { throw .transforms }
-        guard let digest = reference.children[1]["Algorithm"], digestMethods.contains(digest) else { throw .algorithm }
-        guard reference.children[1].children.isEmpty, reference.children[2].children.isEmpty else {
-            throw .signatureShape
-        }
+        try check(algorithm: reference.children[1], among: digestMethods)
+        guard reference.children[2].children.isEmpty else { throw .signatureShape }
     }
 
     /// Exclusive canonicalization without comments, at most with a short list of prefixes (Exclusive XML Canonicalization

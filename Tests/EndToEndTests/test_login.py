@@ -80,14 +80,15 @@ def gateway(demo, tmp_path):
     """A gateway that knows the provider as `corp` instead of the demo's own issuer."""
     started = []
 
-    def start(issuer, audience="grantctl"):
+    def start(issuer, audience="grantctl", identity=None, more=""):
         folder = tmp_path / "gateway"
         folder.mkdir()
         gateway = Gateway(GRANTCTL, demo, folder)
+        gateway.more = more
         work = folder / "work"
         subprocess.run(["git", "clone", "-q", gateway.remote, work], check=True)
         (work / "identity/corp.yaml").write_text(
-            f"kind: oidc\nissuer: {issuer}\naudience: [{audience}]\nalgorithms: [RS256]\n"
+            identity or f"kind: oidc\nissuer: {issuer}\naudience: [{audience}]\nalgorithms: [RS256]\n"
             "claims: {groups: groups, email: email}\nlongest: 2h\nleeway: 0s\n")
         identity = ["-c", "user.name=Tom", "-c", "user.email=tom@acme.example", "-c", "commit.gpgsign=false"]
         subprocess.run(["git", "-C", work, *identity, "commit", "-q", "-am", "Another provider"], check=True)

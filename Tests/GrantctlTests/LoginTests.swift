@@ -101,5 +101,7 @@ struct LoginTests {
                 .run()
             #expect(ending.text == text)
         }
+        #expect(ClientEnvironment.quotedForFish("it's a\\") == "'it\\'s a\\\\'")
+        #expect(ClientEnvironment.quotedForFish("/plain") == "/plain")
     }
 }

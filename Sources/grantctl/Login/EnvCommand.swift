@@ -107,7 +107,7 @@ struct ClientEnvironment {
     }
 
     var fish: String {
-        (["set -e ANTHROPIC_API_KEY"] + variables.map { "set -gx \($0.name) \(Self.quoted($0.value, escape: "\\'"))" })
+        (["set -e ANTHROPIC_API_KEY"] + variables.map { "set -gx \($0.name) \(Self.quotedForFish($0.value))" })
             .joined(separator: "\n")
     }
 
@@ -124,11 +124,22 @@ struct ClientEnvironment {
     }
 
     /// For a shell that follows POSIX: nothing between single quotes is special.
-    static func quoted(_ text: String, escape: String = "'\\''") -> String {
-        let isPlain = text.utf8.allSatisfy { byte in
-            (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5A) || (byte >= 0x61 && byte <= 0x7A)
-                || "/.:_-=,@%+".utf8.contains(byte)
-        }
-        return isPlain && !text.isEmpty ? text : "'" + text.replacingOccurrences(of: "'", with: escape) + "'"
+    static func quoted(_ text: String) -> String {
+        isPlain(text) ? text : "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'"
+    }
+
+    /// For fish, where a backslash between single quotes escapes them and itself.
+    static func quotedForFish(_ text: String) -> String {
+        guard !isPlain(text) else { return text }
+        let escaped = text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "'", with: "\\'")
+        return "'" + escaped + "'"
+    }
+
+    private static func isPlain(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5A) || (byte >= 0x61 && byte <= 0x7A)
+                    || "/.:_-=,@%+".utf8.contains(byte)
+            }
     }
 }

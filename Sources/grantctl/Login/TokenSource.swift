@@ -36,13 +36,6 @@ struct TokenSource {
         }
     }
 
-    /// The provider's own token, whatever is shown to the gateway: what `whoami` looks at.
-    func subjectToken() throws(CommandFault) -> String? {
-        _ = try token()
-        let record = try load()
-        return record.tokens?.shown(by: record.settings.use)?.token
-    }
-
     private func load() throws(CommandFault) -> LoginRecord {
         guard let record = try store.read(), record.tokens != nil else {
             throw CommandFault(description: "nobody is logged in\(named); run `grantctl login\(option)`")

@@ -10,7 +10,7 @@ struct WhoamiCommand: AsyncParsableCommand {
         abstract: "Show whom a gateway sees in your token, and the grants that name you.",
         discussion: """
             The gateway's own code, here: the token is verified against the issuers of the grants repository, whose keys are \
-            fetched, and matched with its grants. The gateway itself is not asked.
+            fetched, and matched with its grants. Of the gateway only the keys are asked for, where it exchanged the token.
 
             EXAMPLES
               grantctl whoami                                              in a clone
@@ -32,15 +32,26 @@ struct WhoamiCommand: AsyncParsableCommand {
 
     func run() async throws {
         let token: String
+        let settings: LoginSettings?
         do {
-            token = try readToken()
+            (token, settings) = try readToken()
         } catch {
             throw error.exitCode()
         }
         let (state, now) = try await repository.load()
-        let verifier = TokenVerifier(logger: Logger(label: "whoami") { _ in SwiftLogNoOpLogHandler() })
-        verifier.update(issuers: Array(state.accepted.issuers.values))
-        switch await verifier.verify(Array(token.utf8), now: now) {
+        let verified: Result<Caller, TokenRefusal>
+        if let settings, settings.exchange {
+            do throws(CommandFault) {
+                verified = try await GatewayToken(settings: settings).caller(token, now: now)
+            } catch {
+                throw error.exitCode()
+            }
+        } else {
+            let verifier = TokenVerifier(logger: Logger(label: "whoami") { _ in SwiftLogNoOpLogHandler() })
+            verifier.update(issuers: Array(state.accepted.issuers.values))
+            verified = await verifier.verify(Array(token.utf8), now: now)
+        }
+        switch verified {
         case .success(let caller):
             let answer = WhoamiAnswer(
                 caller, grants: ScopeTable(compiling: state).grants(naming: caller, at: now))
@@ -62,13 +73,12 @@ struct WhoamiCommand: AsyncParsableCommand {
         }
     }
 
-    private func readToken() throws(CommandFault) -> String {
+    /// A token, and of one's own the login that it is of.
+    private func readToken() throws(CommandFault) -> (token: String, settings: LoginSettings?) {
         guard let tokenFile else {
-            guard let token = try TokenSource(store: try profile.store()).subjectToken() else {
-                throw CommandFault(
-                    description: "an assertion is looked at by the gateway only; give a token with --token-file")
-            }
-            return token
+            let store = try profile.store()
+            let token = try TokenSource(store: store).token()
+            return (token, try store.read()?.settings)
         }
         let data =
             tokenFile == "-"
@@ -76,7 +86,7 @@ struct WhoamiCommand: AsyncParsableCommand {
         guard let data, data.count <= 1 << 20 else {
             throw CommandFault(description: "`\(tokenFile)` cannot be read; give a file with a token, or -")
         }
-        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        return (String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines), nil)
     }
 }
 

@@ -19,7 +19,8 @@ package struct RecordedCall: Sendable, Hashable {
 }
 
 extension RecordReader {
-    /// Calls that were allowed at or after a moment, those alike together, oldest first.
+    /// Calls that were allowed at or after a moment, those alike together, oldest first. Notes about an answer under way (what
+    /// was masked) and tokens that were issued are not calls.
     package func allowedCalls(since: Instant) throws(RecordFault) -> [RecordedCall] {
         let sql = """
             SELECT service, issuer, subject, method, path, facts, "grant", blob, count(*), min(decision.id), max(decision.id)
@@ -27,16 +28,15 @@ extension RecordReader {
                 JOIN caller ON caller.id = decision.caller
                 JOIN asked ON asked.id = decision.asked
                 JOIN basis ON basis.id = decision.basis
-            WHERE decision.id >= ? AND verdict = ?
+            WHERE decision.id >= ? AND verdict = ? AND reason = ?
             GROUP BY service, issuer, subject, decision.asked, decision.basis
             ORDER BY min(decision.id)
             """
-        let milliseconds = since.seconds.multipliedReportingOverflow(by: 1_000)
-        let bound = RecordID.first(at: milliseconds.overflow ? .max : milliseconds.partialValue).value
+        let bound = Self.bound(since)
         do {
             return try queue.read { db in
                 let statement = try db.cachedStatement(sql: sql)
-                try statement.setArguments([bound, Decision.Verdict.allow.code])
+                try statement.setArguments([bound, Decision.Verdict.allow.code, Decision.Reason.allowed.rawValue])
                 let pointer = statement.sqliteStatement
                 defer { sqlite3_reset(pointer) }
                 var found: [RecordedCall] = []
@@ -51,6 +51,52 @@ extension RecordReader {
             throw SQLiteFailure(error).fault("read decision records in", path: path)
         }
     }
+
+    /// Protected data that was found in bodies at or after a moment, by grant, most first.
+    package func protectedData(since: Instant) throws(RecordFault) -> [RecordedData] {
+        // A text that was cut to fit a record is no JSON any more.
+        let sql = """
+            SELECT "grant", reason <> 'masked', json_extract(found.value, '$.class'),
+                count(*), sum(json_extract(found.value, '$.count'))
+            FROM decision
+                JOIN basis ON basis.id = decision.basis
+                JOIN asked ON asked.id = decision.asked,
+                json_each(iif(json_valid(facts), facts, '{}'), '$.masked') AS found
+            WHERE decision.id >= ? AND reason IN ('masked', 'request_record', 'request_mask', 'request_deny')
+            GROUP BY 1, 2, 3
+            ORDER BY 5 DESC, 1, 2, 3
+            """
+        let bound = Self.bound(since)
+        do {
+            return try queue.read { db in
+                try Row.fetchAll(db, sql: sql, arguments: [bound]).map { row in
+                    RecordedData(
+                        grant: ByteString(row[0] as String? ?? ""), isRequest: row[1] as Bool? ?? false,
+                        dataClass: ByteString(row[2] as String? ?? ""), bodies: row[3] as Int? ?? 0,
+                        values: row[4] as Int? ?? 0)
+                }
+            }
+        } catch {
+            throw SQLiteFailure(error).fault("read decision records in", path: path)
+        }
+    }
+
+    /// The smallest id of a moment.
+    private static func bound(_ since: Instant) -> Int64 {
+        let milliseconds = since.seconds.multipliedReportingOverflow(by: 1_000)
+        return RecordID.first(at: milliseconds.overflow ? .max : milliseconds.partialValue).value
+    }
+}
+
+/// A class of protected data that was found in answers or requests under one grant; never its values.
+package struct RecordedData: Sendable, Hashable {
+    package var grant: ByteString
+    /// In what callers sent, rather than in what they were answered.
+    package var isRequest: Bool
+    package var dataClass: ByteString
+    /// Answers, or requests, that held some.
+    package var bodies: Int
+    package var values: Int
 }
 
 extension RecordedCall {

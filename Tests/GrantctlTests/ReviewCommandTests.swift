@@ -93,6 +93,20 @@ struct ReviewCommandTests {
                     path: "/v1/messages", model: "claude-haiku-4-5", facts: facts, verdict: verdict,
                     reason: "allowed", grant: "claude/triage-bot"))
         }
+        // Notes about answers and requests of these calls, and a token that was issued: none of them is a call.
+        for (reason, facts) in [
+            ("masked", #"{"masked":[{"class":"email","count":3,"at":[1,2,3]},{"class":"iban","count":1,"at":[9]}]}"#),
+            ("masked", #"{"masked":[{"class":"email","count":2,"at":[7,8]}],"answer_to":"x"}"#),
+            ("masked", #"{"masked":[{"class":"email","count":2,"at":[7,..."#),
+            ("request_mask", #"{"masked":[{"class":"phone","count":4,"at":[1,2,3,4]}]}"#), ("token_issued", "{}"),
+        ] {
+            let id = store.nextID(time: now - 3_600_000)
+            decisions.append(
+                DecisionRecord(
+                    id: id, time: id.milliseconds, service: "claude", issuer: "corp", subject: "bot-7", method: "POST",
+                    path: "/v1/messages", facts: ByteString(facts), verdict: .allow, reason: ByteString(reason),
+                    grant: "claude/triage-bot"))
+        }
         let written = decisions
         await withCheckedContinuation { continuation in
             store.write(decisions: written, completions: []) { _ in continuation.resume() }
@@ -106,10 +120,16 @@ struct ReviewCommandTests {
         #expect(use["unused"] as? [String] == ["models: claude-sonnet-4-5*", "client_tools: bash"])
         let names = try #require(use["names"] as? [String: [[String: Any]]])
         #expect(Set(names.keys) == ["models", "tools"] && names["models"]?.first?["calls"] as? Int == 6)
+        let masked = try #require(use["masked"] as? [[String: Any]])
+        #expect(masked.map { $0["name"] as? String } == ["email", "iban"])
+        #expect(masked[0]["values"] as? Int == 5 && masked[0]["bodies"] as? Int == 2)
+        #expect((use["sent"] as? [[String: Any]])?.map { $0["name"] as? String } == ["phone"])
         #expect((list.last?["use"] as? [String: Any])?["calls"] as? Int == 0)
         let text = try fixture.run("tom", "review", "--records", state + "/" + StateOptions.recordsName).output
         #expect(text.contains("used                6 calls in 30 days, the last "), "\(text)")
         #expect(text.contains(", by 2 callers\n"), "\(text)")
+        #expect(text.contains("masked in answers: email (5 in 2 answers), iban (1 in 1 answer)\n"), "\(text)")
+        #expect(text.contains("sent by callers: phone (4 in 1 request)\n"), "\(text)")
         #expect(text.contains("not needed: models: claude-sonnet-4-5*, client_tools: bash"))
         let missing = try fixture.run("tom", "review", "--records", "/nowhere")
         #expect(missing.status == 2 && missing.errors.contains("no decision records at `/nowhere`"), "\(missing.told)")

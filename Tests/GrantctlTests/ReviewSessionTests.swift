@@ -206,6 +206,8 @@ struct ReviewCardTests {
             "tools": [.init(name: "Read", calls: 400), .init(name: "Bash\u{7}", calls: 12)],
         ]
         use.maxTokens = 1000
+        use.masked = [.init(name: "email", values: 14, bodies: 9), .init(name: "customer-id", values: 1, bodies: 1)]
+        use.sent = [.init(name: "phone", values: 2, bodies: 1)]
         matter.use = use.withUnused(of: grant)
         return matter
     }

@@ -12,19 +12,28 @@ extension GrantUse {
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: place, isDirectory: &isFolder)
         let path = exists && isFolder.boolValue ? place + "/" + StateOptions.recordsName : place
-        let calls: [RecordedCall]
         do throws(RecordFault) {
-            calls = try RecordReader(path: path).allowedCalls(since: since)
+            let reader = try RecordReader(path: path)
+            return of(
+                try reader.allowedCalls(since: since), data: try reader.protectedData(since: since), span: span)
         } catch {
             throw CommandFault(description: "\(error)")
         }
-        return of(calls, span: span)
     }
 
-    static func of(_ calls: [RecordedCall], span: Span) -> [ByteString: GrantUse] {
+    static func of(_ calls: [RecordedCall], data: [RecordedData] = [], span: Span) -> [ByteString: GrantUse] {
         var sums: [ByteString: Sum] = [:]
         for call in calls { sums[call.grant, default: Sum()].add(call) }
-        return sums.mapValues { $0.use(span: span) }
+        var uses = sums.mapValues { $0.use(span: span) }
+        for each in data {
+            let found = GrantUse.Found(name: each.dataClass.text, values: each.values, bodies: each.bodies)
+            if each.isRequest {
+                uses[each.grant, default: GrantUse(span: span)].sent.append(found)
+            } else {
+                uses[each.grant, default: GrantUse(span: span)].masked.append(found)
+            }
+        }
+        return uses
     }
 
     /// The same, saying which entries of the grant's scope no call needed.

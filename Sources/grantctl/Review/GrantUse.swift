@@ -7,6 +7,13 @@ struct GrantUse: Sendable, Hashable {
         var calls: Int
     }
 
+    struct Found: Sendable, Hashable {
+        var name: String
+        var values: Int
+        /// Answers or requests that held some.
+        var bodies: Int
+    }
+
     /// How far back the records were read.
     var span: Span
     var calls = 0
@@ -17,6 +24,10 @@ struct GrantUse: Sendable, Hashable {
     var names: [String: [Name]] = [:]
     /// The largest `max_tokens` that was asked for.
     var maxTokens: Int64?
+    /// Protected data that answers held and that was masked, by class, the most frequent first.
+    var masked: [Found] = []
+    /// Protected data that callers sent, where the service looks for it.
+    var sent: [Found] = []
     /// Entries of the grant's scope that no call needed, as `attribute: entry`.
     var unused: [String] = []
 

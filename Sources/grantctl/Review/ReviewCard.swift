@@ -133,8 +133,15 @@ struct ReviewCard {
             lines.append("\(attribute): \(shown)\(names.count > 6 ? " and \(names.count - 6) more" : "")")
         }
         if let tokens = use.maxTokens { lines.append("max_tokens: up to \(tokens)") }
+        if !use.masked.isEmpty { lines.append("masked in answers: \(Self.sentence(use.masked, "answer"))") }
+        if !use.sent.isEmpty { lines.append("sent by callers: \(Self.sentence(use.sent, "request"))") }
         if !use.unused.isEmpty { lines.append("not needed: \(use.unused.map(\.printable).joined(separator: ", "))") }
         return lines
+    }
+
+    /// `email (12 in 3 answers)`
+    private static func sentence(_ data: [GrantUse.Found], _ noun: String) -> String {
+        data.map { "\($0.name.printable) (\($0.values) in \(GrantUse.count($0.bodies, noun)))" }.joined(separator: ", ")
     }
 
     /// Cut into lines at blanks, behind the labels.

@@ -39,7 +39,8 @@ struct ReviewReport: Encodable {
                     days: use.span.seconds / 86_400, calls: use.calls, callers: use.callers,
                     lastUsed: OrNull(use.lastUsed.map { "\($0)" }),
                     names: use.names.mapValues { $0.map { Use.Name(name: $0.name, calls: $0.calls) } },
-                    maxTokens: OrNull(use.maxTokens), unused: use.unused)
+                    maxTokens: OrNull(use.maxTokens), masked: use.masked.map(Use.Found.init),
+                    sent: use.sent.map(Use.Found.init), unused: use.unused)
             }, forKey: .use)
         try container.encode(matter.idle(now: now), forKey: .idle)
         try container.encode(AttestReport.sentence(matter.effect), forKey: .kept)
@@ -80,12 +81,24 @@ struct ReviewReport: Encodable {
             var calls: Int
         }
 
+        struct Found: Encodable {
+            var name: String
+            var values: Int
+            var bodies: Int
+
+            init(_ found: GrantUse.Found) {
+                (name, values, bodies) = (found.name, found.values, found.bodies)
+            }
+        }
+
         var days: Int64
         var calls: Int
         var callers: Int
         var lastUsed: OrNull<String>
         var names: [String: [Name]]
         var maxTokens: OrNull<Int64>
+        var masked: [Found]
+        var sent: [Found]
         var unused: [String]
     }
 }

@@ -9,7 +9,9 @@ Everything is the whole process, from start to exit, on a repository that the ge
 import argparse
 import atexit
 import json
+import os
 import pathlib
+import pty
 import shutil
 import statistics
 import subprocess
@@ -70,7 +72,8 @@ questions = {
     "who-can, a model most may use": ["who-can", "claude", "--model", "claude-haiku-4-5"],
     "who-can, all as JSON": ["who-can", "claude", "--model", "claude-haiku-4-5", "--json"],
     "due within 30 days": ["due"],
-    "due within 90 days, all": ["due", "--within", "91d", "--json"],
+    "due within 90 days, all": ["due", "--within", "91d"],
+    "due within 90 days, all as JSON": ["due", "--within", "91d", "--json"],
     "standing, all as JSON": ["standing", "--json"],
     "diff, one grant": ["diff", "main...grant"],
     "diff, one person": ["diff", "main...person"],
@@ -98,6 +101,56 @@ for name, command in questions.items():
     figures[name] = statistics.median(run(complete(command)) for _ in range(arguments.rounds))
 figures["kept beside the repository, MB"] = sum(
     file.stat().st_size for file in (repository / "grantctl").iterdir()) / 1e6
+
+
+
+def clone_of_a_reviewer():
+    """A clone with every file, whose owner has a key that the repository lists."""
+    home, clone = folder / "home", folder / "clone"
+    (home / ".ssh").mkdir(parents=True)
+    key = home / ".ssh/id_ed25519"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "tom", "-f", key], check=True)
+    (home / ".gitconfig").write_text("[user]\nname = tom\nemail = tom@acme.example\n[commit]\ngpgsign = false\n")
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "TERM": "xterm", "GIT_CONFIG_NOSYSTEM": "1"}
+
+    def run(*command):
+        subprocess.run(command, check=True, env=environment, capture_output=True)
+
+    run("git", "clone", "-q", "-b", "main", repository, clone)
+    (clone / "people/tom.yaml").write_text(
+        f"email: tom@acme.example\nkeys:\n  - {key.with_suffix('.pub').read_text()}")
+    run("git", "-C", clone, "commit", "-q", "-am", "Another key")
+    run("git", "-C", clone, "push", "-q")
+    return clone, environment
+
+
+def opens(clone, environment, *grants):
+    """Until the first grant is on the screen and the keys are offered."""
+    start = time.monotonic()
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(clone)
+        os.execve(arguments.grantctl, ["grantctl", "review", *grants], environment)
+    shown, took = b"", None
+    while True:
+        try:
+            shown += os.read(terminal, 1 << 16)
+        except OSError:
+            break
+        if took is None and b"k keep" in shown:
+            took = (time.monotonic() - start) * 1000
+            os.write(terminal, b"\x03")
+    os.waitpid(process, 0)
+    os.close(terminal)
+    assert took is not None, shown[-1000:]
+    return took
+
+
+place = clone_of_a_reviewer()
+# The repository was attested long ago: by now all of it waits.
+for name, grants in {"review opens, everything waits": [], "review opens, one grant": [f"claude/f{one // 1000}/agent-{one}"]}.items():
+    opens(*place, *grants)
+    figures[name] = statistics.median(opens(*place, *grants) for _ in range(arguments.rounds))
 
 if arguments.json:
     pathlib.Path(arguments.json).write_text(json.dumps(figures, indent=2) + "\n")

@@ -36,9 +36,9 @@ enum CommandLineRun {
 struct CommandFault: Error, CustomStringConvertible {
     var description: String
 
-    /// Writes the sentence and gives the error that ends the command.
+    /// Writes the sentence and gives the error that ends the command. What remotes and files said in it moves no cursor.
     func exitCode() -> ExitCode {
-        FileHandle.standardError.write(Data("grantctl: \(description)\n".utf8))
+        FileHandle.standardError.write(Data("grantctl: \(description.printableLines)\n".utf8))
         return ExitCode(CommandLineRun.usage)
     }
 }

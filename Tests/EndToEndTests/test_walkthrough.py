@@ -95,6 +95,41 @@ def terminal(tmp_path):
     terminal.close()
 
 
+def test_a_person_at_a_terminal_starts_a_repository(terminal, tmp_path):
+    ssh = tmp_path / "home/.ssh"
+    ssh.mkdir(mode=0o700)
+    for name in ["id_ed25519", "id_ecdsa"]:
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", name[3:], "-N", "", "-C", f"maria's {name}", "-f", ssh / name], check=True)
+    terminal.command(f"cd {tmp_path} && echo there", "there\n")
+    terminal.type("grantctl init access")
+    for question, answer in [
+        ("the key you sign with", "2"),
+        ("your e-mail address [maria@acme.example]:", ""),
+        ("your identity provider's issuer URL", "login.acme.example"),
+        ("write a URL that begins with https://", "https://login.acme.example"),
+        ("the repository's name [access]:", "Acme Access"),
+        ("use a-z, 0-9 and `-`", "acme-access"),
+        ("your name in people/ [maria]:", ""),
+        ("where `claude` is [https://api.anthropic.com]:", ""),
+    ]:
+        terminal.wait(question)
+        assert not (tmp_path / "access").exists()
+        terminal.type(answer)
+    terminal.wait("started `acme-access` with 21 files in access")
+    terminal.command("cd access && grantctl validate && git status --porcelain && git log --oneline | wc -l", "1\n")
+    person = (tmp_path / "access/people/maria.yaml").read_text()
+    assert (ssh / "id_ecdsa.pub").read_text().split()[1] in person
+    # Given up half-way: nothing is there.
+    before = terminal.screen().count("ready>")
+    terminal.type("cd .. && grantctl init other")
+    terminal.wait("the key you sign with", 2)
+    terminal.tmux("send-keys", "C-d")
+    terminal.wait("cancelled; nothing was written")
+    terminal.wait("ready>", before + 1)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["access", "home"]
+
+
 def test_a_person_at_a_terminal_asks_a_colleague_reviews_and_the_gateway_enforces(demo, terminal, tmp_path):
     origin = demo.about["repository"] + ".git"
     keys = pathlib.Path(demo.about["repository"]).parent / "keys"

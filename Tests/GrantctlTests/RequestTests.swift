@@ -154,16 +154,85 @@ struct RequestTests {
             try home.git("rev-parse", "request/claude-second^") == home.git("rev-parse", "main", in: "origin.git"))
     }
 
+    @Test("refuses what somebody asked for on a branch of the same name, and warns of names nobody knows")
+    func asked() throws {
+        let home = try WorkflowHome()
+        try home.startRepository()
+        try home.git("clone", "-q", "origin.git", "other", in: "")
+        #expect(home.run([WorkflowHome.grantctl, "request"] + Self.triage, in: "other").status == 0)
+        let before = try home.state()
+        let again = home.run([WorkflowHome.grantctl, "request"] + Self.triage, in: "access")
+        #expect(again.status == 2, "\(again.output)")
+        #expect(
+            again.output.contains("`origin` has a branch `request/claude-team-triage-bot` already"), "\(again.output)")
+        #expect(try home.state() == before)
+        let mistaken = home.run(
+            [WorkflowHome.grantctl, "request"] + Self.triage.map { $0 == "web_search" ? "web_serach" : $0 }
+                + ["--dry-run"], in: "access")
+        #expect(mistaken.status == 0, "\(mistaken.output)")
+        #expect(
+            mistaken.output.contains("warning: unknown server tool `web_serach` (did you mean `web_search`?)"),
+            "\(mistaken.output)")
+    }
+
+    @Test("reaches a remote over ssh, and leaves everything as it was when it turns them away")
+    func ssh() throws {
+        let home = try WorkflowHome()
+        try home.startRepository()
+        let server = try PipedSSH(in: home.path)
+        try home.git("remote", "set-url", "origin", "ssh://\(NSUserName())@git.invalid\(home.path)/origin.git")
+        try home.git("config", "core.sshCommand", server.command(key: "stranger"))
+        let before = try home.state()
+        let refused = home.run([WorkflowHome.grantctl, "request"] + Self.triage, in: "access")
+        #expect(refused.status == 2 && refused.output.contains("`origin` cannot be reached"), "\(refused.output)")
+        #expect(refused.output.split(separator: "\n").count == 1, "one sentence: \(refused.output)")
+        #expect(try home.state() == before)
+        try home.git("config", "core.sshCommand", server.command(key: "user"))
+        let ran = home.run([WorkflowHome.grantctl, "request"] + Self.triage, in: "access")
+        #expect(ran.status == 0 && ran.output.contains("pushed to `origin`"), "\(ran.output)")
+        #expect(
+            try home.git("rev-parse", "request/claude-team-triage-bot", in: "origin.git")
+                == home.git("rev-parse", "request/claude-team-triage-bot"))
+        // A new clone, over ssh as well.
+        try home.git(
+            "-c", "core.sshCommand=\(server.command(key: "user"))", "clone", "-q",
+            "ssh://\(NSUserName())@git.invalid\(home.path)/origin.git", "second", in: "")
+        try home.git("config", "core.sshCommand", server.command(key: "user"), in: "second")
+        let again = home.run([WorkflowHome.grantctl, "request"] + Self.triage, in: "second")
+        #expect(again.status == 2 && again.output.contains("has a branch"), "\(again.output)")
+    }
+
+    @Test("writes nothing through a symbolic link")
+    func links() throws {
+        let home = try WorkflowHome()
+        try home.startRepository()
+        try FileManager.default.createDirectory(atPath: home.path + "/outside", withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: home.path + "/access/grants/claude/team", withDestinationPath: home.path + "/outside")
+        try home.git("add", "-A")
+        try home.git("commit", "-q", "-m", "A link")
+        try home.git("push", "-q")
+        let before = try home.state()
+        let ran = home.run([WorkflowHome.grantctl, "request"] + Self.triage, in: "access")
+        #expect(ran.status == 2 && ran.output.contains("`grants/claude/team` is a symbolic link"), "\(ran.output)")
+        #expect(try home.state() == before)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: home.path + "/outside").isEmpty)
+    }
+
     @Test("keeps the commit when the push is refused, and exits with 1")
     func refusedPush() throws {
         let home = try WorkflowHome()
         try home.startRepository()
-        try home.write("origin.git/hooks/pre-receive", "#!/bin/sh\necho 'requests come on fridays' >&2\nexit 1\n")
+        // What a remote says moves no cursor.
+        try home.write(
+            "origin.git/hooks/pre-receive",
+            "#!/bin/sh\nprintf 'requests come\\033[2J on fridays\\n' >&2\nexit 1\n")
         try FileManager.default.setAttributes(
             [.posixPermissions: 0o755], ofItemAtPath: home.path + "/origin.git/hooks/pre-receive")
         let ran = home.run([WorkflowHome.grantctl, "request"] + Self.triage, in: "access")
         #expect(ran.status == 1)
-        #expect(ran.output.contains("`origin` refused the push, it said: requests come on fridays"), "\(ran.output)")
+        #expect(ran.output.contains("`origin` refused the push, it said: requests come"), "\(ran.output)")
+        #expect(ran.output.contains(" on fridays") && !ran.output.contains("\u{1B}"), "\(ran.output)")
         #expect(try home.git("rev-parse", "--verify", "request/claude-team-triage-bot").count == 40)
     }
 

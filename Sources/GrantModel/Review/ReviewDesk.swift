@@ -6,7 +6,7 @@ package struct ReviewDesk {
     let assessor: Assessor
     let now: Instant
     /// Compiled from the state; it tells most grants that are not due without judging them again.
-    private let table: ScopeTable?
+    let table: ScopeTable?
     /// As if a sitting came with the next commit, which changes nothing else.
     private let eligibility: Eligibility
 
@@ -47,7 +47,7 @@ package struct ReviewDesk {
         let grants = ParallelWork.map(candidates) {
             // What it remembers belongs to one thread.
             let desk = ReviewDesk(state, now: now)
-            return { row in desk.isDue(row, until: horizon) ? desk.dueGrant(row) : nil }
+            return { row in desk.dueGrant(row, until: horizon) }
         }.compactMap { $0 }
         return (grants + duePending()).sorted {
             let (left, right) = ($0.moment(now: now), $1.moment(now: now))
@@ -61,21 +61,22 @@ package struct ReviewDesk {
         return dueGrant(row)
     }
 
-    private func isDue(_ row: UInt32, until horizon: Instant) -> Bool {
-        guard let file = state.grants.file(row) else { return false }
-        let assessment = assessor.assess(state.grants.path(row), file)
+    /// Whether a grant is due before a moment.
+    private func isDue(_ assessment: Assessment, until horizon: Instant) -> Bool {
         switch assessment.standing(at: now) {
-        case .inForce: return assessment.notAfter.map { $0 < horizon } ?? false
-        case .awaitingReview, .lapsed: return true
-        case .revoked: return assessment.isUndoable
-        case .expired, .denied, .quarantined: return false
+        case .inForce: assessment.notAfter.map { $0 < horizon } ?? false
+        case .awaitingReview, .lapsed: true
+        case .revoked: assessment.isUndoable
+        case .expired, .denied, .quarantined: false
         }
     }
 
-    private func dueGrant(_ row: UInt32) -> DueReview? {
+    /// - Parameter horizon: nil for the grant whether or not it is due.
+    func dueGrant(_ row: UInt32, until horizon: Instant? = nil) -> DueReview? {
         guard let file = state.grants.file(row) else { return nil }
         let path = state.grants.path(row)
         let assessment = assessor.assess(path, file)
+        if let horizon, !isDue(assessment, until: horizon) { return nil }
         let standing = assessment.standing(at: now)
         var due = DueReview(
             path: path, grant: file.id, sha256: file.sha256, standing: standing, end: assessment.end(at: now),
@@ -149,8 +150,8 @@ package struct ReviewDesk {
 }
 
 extension ScopeTable {
-    /// Rows of grants that `ReviewDesk.due` lists, and some more.
-    fileprivate func rowsThatMayBeDue(at now: Instant, until horizon: Instant) -> [UInt32] {
+    /// Rows of grants that `ReviewDesk.due` and `queue` list, and some more.
+    func rowsThatMayBeDue(at now: Instant, until horizon: Instant) -> [UInt32] {
         (0..<UInt32(rules.count)).filter { row in
             let rule = rules.at(Int(row))
             switch rule.standing(at: now) {
@@ -166,7 +167,7 @@ extension ScopeTable {
 extension ReviewDesk {
     private var admins: [ByteString] { state.accepted.policy?.admins ?? [] }
 
-    private func duePending() -> [DueReview] {
+    func duePending() -> [DueReview] {
         state.restrictions.keys.compactMap { pending(at: $0) }
     }
 

@@ -25,7 +25,7 @@ struct WhoCanCommand: AsyncParsableCommand {
 
     @OptionGroup var repository: RepositoryOptions
 
-    @Argument(help: "The service's name; every service without it.")
+    @Argument(help: "The service's name; every service without it.", completion: .services)
     var service: String?
 
     @Option(name: .customLong("model"), help: "A model, e.g. claude-opus-4-5 or 'claude-opus-*'.")
@@ -64,6 +64,9 @@ struct WhoCanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let opened = try await repository.open()
+        guard opened.state.accepted.policy != nil || !opened.table.services.isEmpty else {
+            throw CommandFault.noPolicy(in: repository.place).exitCode()
+        }
         if let service, !opened.table.services.contains(where: { $0.name == ByteString(service) }) {
             let known = opened.table.services.map { "`\($0.name)`" }.joined(separator: ", ")
             throw CommandFault(
@@ -210,6 +213,8 @@ enum WhoCanDocument {
 /// JSON text (RFC 8259), piece by piece.
 enum JSONWriting {
     static func string(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        guard !isPlain else { return "\"\(text)\"" }
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -25,7 +25,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
     @OptionGroup var repository: RepositoryOptions
 
-    @Option(help: "The service's name.")
+    @Option(help: "The service's name.", completion: .services)
     var service: String
 
     @Option(help: "Who is calling, as JSON or @FILE: issuer, sub, email, groups, roles, claims.")
@@ -73,6 +73,9 @@ struct ExplainCommand: AsyncParsableCommand {
                 return ExplainAnswer(withoutService: service, standings: quarantined, table: table)
             }
             let known = table.services.map { "`\($0.name)`" }.joined(separator: ", ")
+            guard repository.state.accepted.policy != nil || !known.isEmpty else {
+                throw CommandFault.noPolicy(in: self.repository.place)
+            }
             throw CommandFault(
                 description: "there is no service `\(service)`; "
                     + (known.isEmpty ? "none is accepted" : "known: \(known)"))

@@ -25,6 +25,23 @@ struct RepositoryOptions: ParsableArguments {
         help: "Read every commit, instead of going on from what an earlier command kept beside the repository.")
     var withoutCache = false
 
+    /// What `repo` means: below a grants repository's top folder that one, as for git.
+    var place: String { Self.place(of: repo) }
+
+    static func place(of repo: String) -> String {
+        guard repo == "." else { return repo }
+        func has(_ name: String, _ folder: URL) -> Bool {
+            FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
+        }
+        let start = URL(fileURLWithPath: FileManager.default.currentDirectoryPath).standardizedFileURL
+        var folder = start
+        while true {
+            if has("policy.yaml", folder) { return folder == start ? repo : folder.path }
+            guard !has(".git", folder), !has("objects", folder), folder.pathComponents.count > 1 else { return repo }
+            folder.deleteLastPathComponent()
+        }
+    }
+
     /// Reads the repository's history, or a plain folder's files, and judges it as the gateway does.
     func load() async throws -> (state: AccessState, now: Instant) {
         let opened = try await open()
@@ -34,6 +51,7 @@ struct RepositoryOptions: ParsableArguments {
     /// The same with the table compiled from it, and a way to the files.
     func open() async throws -> OfflineRepository {
         let now = at ?? .clock
+        let repo = place
         var options = RepositorySource.Options(branch: branch, history: true, until: now, clock: .clock)
         options.credential = ProcessInfo.processInfo.environment["GRANTCTL_GIT_TOKEN"].map { .token($0) }
         do {
@@ -86,7 +104,7 @@ struct RepositoryOptions: ParsableArguments {
     private func judge(
         _ repository: OpenedRepository, _ tip: ObjectID, _ now: Instant
     ) throws(SourceFault) -> OfflineRepository {
-        let progress = ProgressLine("reading \(repo)")
+        let progress = ProgressLine("reading \(place)")
         defer { progress.end() }
         if let observed {
             let history = try OfflineHistory.load(repository, tip: tip, until: now, log: try Self.log(observed)) {

@@ -26,6 +26,9 @@ struct StandingCommand: AsyncParsableCommand {
     func run() async throws {
         let (state, now) = try await repository.load()
         let standings = state.standings(at: now)
+        guard state.accepted.policy != nil || !standings.isEmpty else {
+            throw CommandFault.noPolicy(in: repository.place).exitCode()
+        }
         print(json ? StandingReport.json(standings) : StandingReport.text(standings))
     }
 }

@@ -52,7 +52,7 @@ struct ValidateCommand: AsyncParsableCommand {
 
     private func check() async throws -> [Diagnostic] {
         let now = at ?? .clock
-        let source = try RepositorySource(path, prefer: .worktree)
+        let source = try RepositorySource(RepositoryOptions.place(of: path), prefer: .worktree)
         let tip = try await source.read(.init(branch: branch, history: false, until: now, clock: .clock))
         guard case .files(let files, let problems, _) = tip else { return [] }
         let state = try await judge(files, problems, of: source, now: now)

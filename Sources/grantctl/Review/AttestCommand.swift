@@ -23,7 +23,7 @@ struct AttestCommand: AsyncParsableCommand {
 
     static let endings = "Exit 0 done; 1 committed in this clone and not pushed; 2 nothing was done, and why."
 
-    @Argument(help: "Grants by id, or files by path.")
+    @Argument(help: "Grants by id, or files by path.", completion: .grants)
     var grants: [String]
 
     @Flag(exclusivity: .exclusive, help: "What to decide.")
@@ -62,7 +62,7 @@ struct RevokeCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Grants by id, or files by path.")
+    @Argument(help: "Grants by id, or files by path.", completion: .grants)
     var grants: [String]
 
     @Option(help: "Why; it is signed with the decision.")

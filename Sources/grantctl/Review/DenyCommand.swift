@@ -20,7 +20,7 @@ struct DenyCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Grants by id.")
+    @Argument(help: "Grants by id.", completion: .grants)
     var grants: [String] = []
 
     @Option(help: "Callers of this issuer, a name in identity/.")

@@ -46,11 +46,11 @@ struct DueCommand: AsyncParsableCommand {
         let opened = try await repository.open()
         let now = opened.now
         let desk = ReviewDesk(opened.state, table: opened.table, now: now)
-        guard desk.policy != nil else { throw CommandFault.noPolicy(in: repository.repo).exitCode() }
+        guard desk.policy != nil else { throw CommandFault.noPolicy(in: repository.place).exitCode() }
         var due = desk.due(until: now + within)
         if me || name != nil {
             do throws(CommandFault) {
-                let person = try Myself.find(as: name, in: repository.repo, desk: desk).name
+                let person = try Myself.find(as: name, in: repository.place, desk: desk).name
                 due = due.filter { $0.reviewers.contains(person) || $0.accountable == person }
             } catch {
                 throw error.exitCode()

@@ -20,7 +20,7 @@ struct LogCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "A grant's id.")
+    @Argument(help: "A grant's id.", completion: .grants)
     var grant: String
 
     @OptionGroup var repository: RepositoryOptions
@@ -32,7 +32,7 @@ struct LogCommand: AsyncParsableCommand {
         let report: LogReport
         do throws(CommandFault) {
             let now = repository.at ?? .clock
-            let changes = try await CheckedOutHistory.changes(of: repository.repo, branch: repository.branch, now: now)
+            let changes = try await CheckedOutHistory.changes(of: repository.place, branch: repository.branch, now: now)
             let id = ByteString(
                 grant.hasPrefix("grants/") && grant.hasSuffix(".yaml") ? String(grant.dropFirst(7).dropLast(5)) : grant)
             let life = GrantLife(of: id, in: changes, until: now, verify: SSHSignature.verify)
@@ -51,8 +51,8 @@ struct LogCommand: AsyncParsableCommand {
 
     /// Who wrote what landed: the commit that brought it to the branch may be somebody's merge.
     private func authors(of life: GrantLife, _ id: ByteString) -> [ObjectID: CommitAuthor] {
-        guard FileManager.default.fileExists(atPath: repository.repo) else { return [:] }
-        let git = GitProgram(directory: repository.repo)
+        guard FileManager.default.fileExists(atPath: repository.place) else { return [:] }
+        let git = GitProgram(directory: repository.place)
         var authors: [ObjectID: CommitAuthor] = [:]
         for event in life.events {
             switch event.kind {

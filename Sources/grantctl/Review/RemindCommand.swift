@@ -53,7 +53,7 @@ struct RemindCommand: AsyncParsableCommand {
         let opened = try await repository.open()
         let now = opened.now
         let desk = ReviewDesk(opened.state, table: opened.table, now: now)
-        guard desk.policy != nil else { throw CommandFault.noPolicy(in: repository.repo).exitCode() }
+        guard desk.policy != nil else { throw CommandFault.noPolicy(in: repository.place).exitCode() }
         let steps = desk.policy?.remind ?? []
         let due = desk.due(until: now + (steps.max() ?? .days(14)) + Span(seconds: 1))
         let name = desk.policy?.name.text ?? "grants"
@@ -112,13 +112,13 @@ struct RemindCommand: AsyncParsableCommand {
 
     private func statePath() throws(CommandFault) -> String {
         if let state { return state }
-        let git = GitProgram(directory: repository.repo)
-        guard FileManager.default.fileExists(atPath: repository.repo),
+        let git = GitProgram(directory: repository.place)
+        guard FileManager.default.fileExists(atPath: repository.place),
             let folder = git.answer("rev-parse", "--absolute-git-dir")
         else {
             throw CommandFault(
                 description:
-                    "`\(repository.repo.printable)` is no clone to keep in what was said; name a file with --state")
+                    "`\(repository.place.printable)` is no clone to keep in what was said; name a file with --state")
         }
         return folder + "/grantctl/reminded.json"
     }

@@ -26,7 +26,7 @@ struct ReviewCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Only these, due or not: grants by id, or files by path.")
+    @Argument(help: "Only these, due or not: grants by id, or files by path.", completion: .grants)
     var grants: [String] = []
 
     @Option(help: "How far to look ahead; the policy's first reminder otherwise.")
@@ -43,6 +43,9 @@ struct ReviewCommand: AsyncParsableCommand {
     @Flag(help: "A JSON array of what waits, with the evidence.")
     var json = false
 
+    /// More than one attestation can hold.
+    private static let mostAtOnce = 2_000
+
     func run() async throws {
         let isTerminal = ReviewTerminal.isThere && !json
         var ending: ReviewSitting.Ending?
@@ -51,7 +54,8 @@ struct ReviewCommand: AsyncParsableCommand {
             var paths: [ByteString] = []
             for grant in grants { paths.append(try reviewer.path(of: grant)) }
             let queue = ReviewEvidence.queue(
-                reviewer, within: within ?? reviewer.desk.firstReminder, paths: paths)
+                reviewer, within: within ?? reviewer.desk.firstReminder, paths: paths,
+                most: isTerminal ? Self.mostAtOnce : .max)
             let evidence = ReviewEvidence(
                 reviewer: reviewer, uses: try GrantUse.read(records, since: reviewer.now - used, span: used), span: used
             )

@@ -14,13 +14,12 @@ struct ReviewEvidence {
     /// - Parameters:
     ///   - within: how far to look ahead.
     ///   - paths: only these, whether or not they are due; empty for everything.
-    static func queue(_ reviewer: Reviewer, within: Span, paths: [ByteString]) -> [DueReview] {
+    ///   - most: more than that many are left for another time.
+    static func queue(_ reviewer: Reviewer, within: Span, paths: [ByteString], most: Int) -> [DueReview] {
         guard paths.isEmpty else {
             return paths.compactMap { reviewer.desk.matter(at: $0) }
         }
-        return reviewer.desk.due(until: reviewer.now + within)
-            .filter { $0.reviewers.contains(reviewer.person.name) }
-            .sorted(by: DueReview.isMoreUrgent)
+        return reviewer.desk.queue(for: reviewer.person.name, until: reviewer.now + within, most: most)
     }
 
     /// Everything about one file; cheap enough to be done when the reviewer comes to it.

@@ -25,10 +25,14 @@ struct CloneOptions: ParsableArguments {
 struct ReviewerOptions: ParsableArguments {
     @OptionGroup var place: CloneOptions
 
-    @Option(name: .customLong("as"), help: "Who I am, a name in people/; by my keys or git's user.email otherwise.")
+    @Option(
+        name: .customLong("as"), help: "Who I am, a name in people/; by my keys or git's user.email otherwise.",
+        completion: .people)
     var name: String?
 
-    @Option(help: "The key to sign with, a file as for `ssh-keygen -f`; found by git, the agent and ~/.ssh otherwise.")
+    @Option(
+        help: "The key to sign with, a file as for `ssh-keygen -f`; found by git, the agent and ~/.ssh otherwise.",
+        completion: .file())
     var key: String?
 }
 
@@ -89,15 +93,20 @@ struct Reviewer {
 enum CheckedOutHistory {
     /// The branch that a clone has checked out, as the gateway would judge it.
     static func desk(of clone: GrantsClone, now: Instant) throws(CommandFault) -> ReviewDesk {
+        let history = try read(clone, branch: nil, now: now)
+        return ReviewDesk(history.state, table: history.table, now: now)
+    }
+
+    /// A branch of a clone, as the gateway would judge it; nil for the one that is checked out.
+    static func read(_ clone: GrantsClone, branch: String?, now: Instant) throws(CommandFault) -> OfflineHistory {
         let repository = OpenedRepository(path: clone.root)
         let progress = ProgressLine("reading \(clone.root)")
         defer { progress.end() }
         do throws(SourceFault) {
-            let tip = try repository.with { (git) throws(GitFault) in try git.tip(of: nil) }
-            let history = try OfflineHistory.load(
+            let tip = try repository.with { (git) throws(GitFault) in try git.tip(of: branch) }
+            return try OfflineHistory.load(
                 repository, tip: tip, until: now, clock: now, cache: OfflineCache(repository)
             ) { progress.show($0.done, of: $0.total) }
-            return ReviewDesk(history.state, table: history.table, now: now)
         } catch {
             throw CommandFault(description: "\(error)")
         }

@@ -71,6 +71,10 @@ struct FmtCommand: AsyncParsableCommand {
             guard let bytes = clone.bytes(of: path) else {
                 throw CommandFault(description: "`\(path)` cannot be read; name files of the clone")
             }
+            guard clone.link(on: path) == nil else {
+                say("\(path): left as it is, it is a symbolic link; a gateway does not read it")
+                continue
+            }
             guard let formatted = DocumentFormat.formatted(bytes, as: shape) else {
                 say("\(path): left as it is, it cannot be read; `grantctl validate` says why")
                 continue

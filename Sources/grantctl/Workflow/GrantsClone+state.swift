@@ -19,19 +19,8 @@ extension GrantsClone {
     }
 
     /// What is accepted on a branch, judged commit by commit as the gateway does.
-    func state(of ref: String) async throws(CommandFault) -> AccessState {
-        let now = Instant.clock
-        do throws(SourceFault) {
-            let contents = try await RepositorySource.repository(root)
-                .read(.init(branch: ref, history: true, until: now, clock: now))
-            var state = AccessState()
-            if case .history(let changes) = contents {
-                for change in changes { state.advance(by: change, verify: SSHSignature.verify) }
-            }
-            return state
-        } catch {
-            throw CommandFault(description: error.description)
-        }
+    func state(of ref: String) throws(CommandFault) -> AccessState {
+        try CheckedOutHistory.read(self, branch: ref, now: .clock).state
     }
 
     /// Whether a commit holds a file.

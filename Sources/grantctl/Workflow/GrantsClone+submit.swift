@@ -138,6 +138,10 @@ extension GrantsClone {
     private func write(_ submission: Submission, _ undo: Undo) throws(CommandFault) -> String {
         let paths = submission.files.keys.sorted()
         for path in paths {
+            if let link = link(on: path) {
+                throw CommandFault(
+                    description: "`\(link)` is a symbolic link, and nothing is written through one; remove it first")
+            }
             let there = bytes(of: path)
             let tracked = git.answer("ls-files", "--error-unmatch", "--", path) != nil
             if there != nil, !(tracked && submission.replaces) {

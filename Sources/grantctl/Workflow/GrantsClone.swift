@@ -102,9 +102,19 @@ extension GrantsClone {
             ("MERGE_HEAD", "a merge"), ("rebase-merge", "a rebase"), ("rebase-apply", "a rebase"),
             ("CHERRY_PICK_HEAD", "a cherry-pick"), ("REVERT_HEAD", "a revert"), ("BISECT_LOG", "a bisection"),
         ]
-        for (mark, name) in marks {
-            guard let path = git.answer("rev-parse", "--git-path", mark) else { continue }
-            if access(path.hasPrefix("/") ? path : root + "/" + path, F_OK) == 0 { return name }
+        guard let answer = try? git.run(["rev-parse"] + marks.flatMap { ["--git-path", $0.0] }) else { return nil }
+        let paths = answer.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        return zip(paths, marks).first { path, _ in
+            access(path.hasPrefix("/") ? path : root + "/" + path, F_OK) == 0
+        }?.1.1
+    }
+
+    /// The part of a path that is a symbolic link, which may lead out of the clone; nil where there is none.
+    func link(on path: String) -> String? {
+        var place = ""
+        for part in path.split(separator: "/") {
+            place += (place.isEmpty ? "" : "/") + part
+            if (try? FileManager.default.destinationOfSymbolicLink(atPath: root + "/" + place)) != nil { return place }
         }
         return nil
     }
@@ -161,6 +171,14 @@ extension GrantsClone {
                 description: "`\(remote)` cannot be reached: \(error.reason); try again when it can, "
                     + "or work without it with --no-push")
         }
+    }
+
+    /// Fails when the remote has a branch of that name already: somebody asked for the same, or for something else by that name.
+    func requireNew(_ branch: String) throws(CommandFault) {
+        guard let remote, git.answer("check-ref-format", "--branch", branch) != nil, try fetch(branch) else { return }
+        throw CommandFault(
+            description: "`\(remote)` has a branch `\(branch)` already: look whether it asks for this, with "
+                + "`git diff \(remote)/HEAD...\(remote)/\(branch)`, or give another name with --branch-name")
     }
 
     /// Fails when the branch checked out lacks commits that the remote has, by what was last fetched.

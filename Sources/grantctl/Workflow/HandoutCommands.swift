@@ -57,7 +57,7 @@ struct CodeownersCommand: AsyncParsableCommand {
     func run() async throws {
         let (state, _) = try await repository.load()
         guard let policy = state.accepted.policy else {
-            throw CommandFault(description: "there is no policy; run `grantctl validate`").exitCode()
+            throw CommandFault.noPolicy(in: repository.place).exitCode()
         }
         print(
             CodeOwners.text(

@@ -68,13 +68,14 @@ struct InitCommand: ParsableCommand {
         do throws(CommandFault) {
             let place = try InitPlace(directory)
             let git = GitProgram(directory: place.existing)
-            let template = try template(git, place)
+            // What nobody can answer is found out before anybody is asked.
             if commit, git.configuration("user.name") == nil || git.configuration("user.email") == nil {
                 throw CommandFault(
                     description:
                         "git does not know who you are; set it with `git config --global user.name 'Your Name'` "
                         + "and `git config --global user.email you@example.com`, or give --no-commit")
             }
+            let template = try template(git, place)
             let files = try template.files()
             try place.fill(files, commit: commit)
             print(report(template, files.count, place))
@@ -86,28 +87,53 @@ struct InitCommand: ParsableCommand {
     private func template(_ git: GitProgram, _ place: InitPlace) throws(CommandFault) -> RepositoryTemplate {
         let questions = Questions()
         func value(
-            _ given: String?, _ option: String, _ question: String, fallback: String?
+            _ given: String?, _ option: String, _ question: String, fallback: String?,
+            check: (String) -> String? = { _ in nil }
         ) throws(CommandFault) -> String {
             if let given { return given }
-            if let questions { return try questions.ask(question, fallback: fallback) }
+            if let questions { return try questions.ask(question, fallback: fallback, check: check) }
             guard let fallback else {
                 throw CommandFault(description: "\(option) is missing; give it, or run this at a terminal to be asked")
             }
             return fallback
         }
-        let address = try value(email, "--email", "your e-mail address", fallback: git.configuration("user.email"))
+        let key = try publicKey(git, questions)
+        let address = try value(
+            email, "--email", "your e-mail address", fallback: git.configuration("user.email"), check: Self.addressFault
+        )
         let suggested = Self.slug(String(address.prefix { $0 != "@" }))
         let issuerURL = try value(
-            issuer, "--issuer", "your identity provider's issuer URL, e.g. https://acme.okta.example", fallback: nil)
+            issuer, "--issuer", "your identity provider's issuer URL, e.g. https://acme.okta.example", fallback: nil,
+            check: Self.locationFault)
         return RepositoryTemplate(
-            name: try value(name, "--name", "the repository's name", fallback: Self.slug(place.name)),
-            admin: try value(admin, "--admin", "your name in people/", fallback: suggested.isEmpty ? nil : suggested),
-            email: address, key: try publicKey(git, questions), issuerName: issuerName, issuer: issuerURL,
+            name: try value(
+                name, "--name", "the repository's name", fallback: Self.slug(place.name), check: Self.nameFault),
+            admin: try value(
+                admin, "--admin", "your name in people/", fallback: suggested.isEmpty ? nil : suggested,
+                check: Self.nameFault),
+            email: address, key: key, issuerName: issuerName, issuer: issuerURL,
             audience: audience, subject: sub, service: service, kind: kind,
             upstream: try value(
                 upstream, "--upstream", "where `\(service)` is",
-                fallback: kind == .anthropic ? "https://api.anthropic.com" : nil),
+                fallback: kind == .anthropic ? "https://api.anthropic.com" : nil, check: Self.locationFault),
             credential: credential ?? (kind == .anthropic ? "anthropic" : service))
+    }
+
+    // What is wrong with an answer, where it is given; the gateway's own reader judges all of it at the end.
+
+    private static func nameFault(_ name: String) -> String? {
+        ByteString(name).isName ? nil : "use a-z, 0-9 and `-`, at most 63, beginning with a letter or digit"
+    }
+
+    private static func addressFault(_ address: String) -> String? {
+        let parts = address.split(separator: "@", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && !address.contains(" ")
+            ? nil : "write it as you@example.com"
+    }
+
+    private static func locationFault(_ location: String) -> String? {
+        let isKnown = ["https://", "http://127.0.0.1", "http://localhost"].contains { location.hasPrefix($0) }
+        return isKnown && location.count > 10 ? nil : "write a URL that begins with https://"
     }
 
     private func publicKey(_ git: GitProgram, _ questions: Questions?) throws(CommandFault) -> String {

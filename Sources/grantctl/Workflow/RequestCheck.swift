@@ -6,8 +6,12 @@ struct RequestCheck {
     let state: AccessState
     let grant: Grant
     let outlook: RequestOutlook
+    /// What is no error and yet hardly meant, in sentences.
+    let warnings: [String]
 
-    init(_ grant: Grant, in state: AccessState, now: Instant = .clock) throws(CommandFault) {
+    init(
+        _ grant: Grant, in state: AccessState, warnings: [String] = [], now: Instant = .clock
+    ) throws(CommandFault) {
         let faults = state.faults(of: grant)
         if !faults.isEmpty {
             throw CommandFault(description: "the request is not valid: \(faults.joined(separator: "; "))")
@@ -23,6 +27,7 @@ struct RequestCheck {
         self.state = state
         self.grant = grant
         self.outlook = outlook
+        self.warnings = warnings
         try refuseDuplicates(now)
     }
 
@@ -34,10 +39,8 @@ struct RequestCheck {
                 description: "there is a grant `\(grant.id)` already; edit its file to change it, "
                     + "or choose another name with --name")
         }
-        let standings = Dictionary(
-            state.standings(at: now).map { ($0.grant, $0) }, uniquingKeysWith: { first, _ in first })
         for other in others where other.covers(grant) {
-            guard let standing = standings[other.id] else { continue }
+            guard let standing = state.standing(ofGrant: other.id, at: now) else { continue }
             let gives = "`\(other.id)` gives all of this already"
             switch standing.standing {
             case .inForce:
@@ -68,7 +71,7 @@ struct RequestCheck {
         let count = max(1, outlook.tier.reviewers)
         let eligible =
             outlook.eligible.isEmpty ? "nobody may" : "of " + outlook.eligible.map(\.text).joined(separator: ", ")
-        var lines: [String] = []
+        var lines = warnings.map { "warning: \($0)" }
         for tier in outlook.applied {
             lines.append("tier \(tier.name), for \(tier.because.joined(separator: ", "))")
         }

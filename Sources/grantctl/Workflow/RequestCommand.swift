@@ -30,7 +30,7 @@ struct RequestCommand: AsyncParsableCommand {
     @Option(help: "The main branch.")
     var branch = "main"
 
-    @Option(help: "The service to be called.")
+    @Option(help: "The service to be called.", completion: .services)
     var service: String?
 
     @Option(help: "The grant's name below the service, with folders if you like: team/bot.")
@@ -63,7 +63,7 @@ struct RequestCommand: AsyncParsableCommand {
     @Option(help: "What for: a sentence that a reviewer can judge, with a ticket.")
     var why: String?
 
-    @Option(help: "The accountable person; you by default.")
+    @Option(help: "The accountable person; you by default.", completion: .people)
     var by: String?
 
     @Option(help: "The last day, e.g. 2027-03-31; as long as the tier allows by default.")
@@ -102,17 +102,19 @@ struct RequestCommand: AsyncParsableCommand {
         if !dryRun { try clone.requireReady() }
         if push, !dryRun { try clone.fetch(branch) }
         let ref = try clone.mainRef(branch)
-        let state = try await clone.state(of: ref)
+        let state = try clone.state(of: ref)
         let questions = json ? nil : Questions()
         let draft = try RequestInterview(state: state, questions: questions, accountable: accountable(clone, state))
             .draft(self)
-        let grant = try draft.grant()
+        let (grant, warnings) = try draft.read()
         if clone.has(draft.path, at: ref) {
             throw CommandFault(
                 description: "there is a grant `\(draft.id)` already; edit its file to change it, "
                     + "or choose another name with --name")
         }
-        let check = try RequestCheck(grant, in: state)
+        let check = try RequestCheck(grant, in: state, warnings: warnings)
+        let target = branchName ?? "request/\(draft.id.replacingOccurrences(of: "/", with: "-"))"
+        if push, !dryRun { try clone.requireNew(target) }
         let report = RequestReport(draft: draft, check: check, base: branch)
         if dryRun {
             print(json ? report.json(nil, link: nil) : report.preview)
@@ -127,13 +129,11 @@ struct RequestCommand: AsyncParsableCommand {
         let submitted = try clone.submit(
             Submission(
                 files: [draft.path: draft.bytes], message: "Ask for \(draft.id)\n\n\(draft.why)",
-                target: .new(
-                    branchName ?? "request/\(draft.id.replacingOccurrences(of: "/", with: "-"))", base: branch),
-                push: push))
+                target: .new(target, base: branch), push: push))
         let link =
             submitted.remote.flatMap { clone.url(of: $0) }
             .flatMap { ForgeLink.pullRequest(remote: $0, branch: submitted.branch, base: branch) }
-        let said = ForgeLink.said(submitted.remoteSaid)
+        let said = ForgeLink.said(submitted.remoteSaid)?.printable
         print(json ? report.json(submitted, link: said ?? link) : report.done(submitted, link: said ?? link))
         return submitted
     }
@@ -180,7 +180,7 @@ struct RequestReport {
         let link: String?
 
         private enum CodingKeys: String, CodingKey {
-            case grant, path, text, tiers, reviewers, eligible, ends, branch, commit, pushed, link
+            case grant, path, text, warnings, tiers, reviewers, eligible, ends, branch, commit, pushed, link
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -189,6 +189,7 @@ struct RequestReport {
             try container.encode(report.draft.id, forKey: .grant)
             try container.encode(report.draft.path, forKey: .path)
             try container.encode(String(decoding: report.draft.bytes, as: UTF8.self), forKey: .text)
+            try container.encode(report.check.warnings, forKey: .warnings)
             try container.encode(outlook.applied.map(\.name.text), forKey: .tiers)
             try container.encode(
                 outlook.tier.firstReview == .merge ? 0 : max(1, outlook.tier.reviewers), forKey: .reviewers)

@@ -27,8 +27,8 @@ struct RequestDraft {
         return Array(DocumentText(.mapping(fields)).text.utf8)
     }
 
-    /// The grant as the gateway's own reader takes it.
-    func grant() throws(CommandFault) -> Grant {
+    /// The grant as the gateway's own reader takes it, and what it warns of.
+    func read() throws(CommandFault) -> (grant: Grant, warnings: [String]) {
         let documentPath = DocumentPath(ByteString(path))
         guard case .grant = documentPath else {
             throw CommandFault(
@@ -39,13 +39,16 @@ struct RequestDraft {
             path: documentPath,
             file: FileContent(
                 path: ByteString(path), bytes: bytes, blob: .none, sha256: Digest.sha256(of: bytes)))
-        guard case .grant(let grant) = parsed.document else {
-            let problems = parsed.diagnostics.filter { $0.severity == .error }.map { problem in
+        func sentences(_ severity: Diagnostic.Severity) -> [String] {
+            parsed.diagnostics.filter { $0.severity == severity }.map { problem in
                 problem.help.isEmpty ? problem.message : "\(problem.message) (\(problem.help))"
             }
+        }
+        guard case .grant(let grant) = parsed.document else {
+            let problems = sentences(.error)
             throw CommandFault(description: "the request is not valid: \(problems.joined(separator: "; "))")
         }
-        return grant
+        return (grant, sentences(.warning))
     }
 
     // MARK: From arguments

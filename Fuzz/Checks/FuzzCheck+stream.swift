@@ -150,6 +150,7 @@ private struct StreamClient {
         forbidden = forbidden ?? Self.forbidden(in: event, first, looksAtInputs: false)
         guard case .number(let index)? = event.member("index", first: first) else { return }
         if let block = event.member("content_block", first: first),
+            block.member("type", first: first)?.isText("tool_use") == true,
             block.member("name", first: first)?.isText("Shell") == true
         {
             let begun = block.member("input", first: first)

@@ -154,6 +154,11 @@ credentials: {{anthropic: 'file:upstream-key'}}
         with urllib.request.urlopen(f"http://{self.addresses['admin']}{path}", timeout=10) as answer:
             return answer.read()
 
+    def admin_post(self, path):
+        request = urllib.request.Request(f"http://{self.addresses['admin']}{path}", b"", method="POST")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.read()
+
     def status(self):
         return json.loads(self.admin("/status"))
 

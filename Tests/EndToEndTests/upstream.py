@@ -81,7 +81,7 @@ class Upstream:
 
     def __init__(self, script=None, port=0):
         self.script = script or (lambda request, answer: answer.json(message()))
-        self.received, self.errors, self.connections = [], [], 0
+        self.received, self.errors, self.connections = [], [], []
         self.arrived = threading.Condition()
         self.listener = socket.create_server(("127.0.0.1", port), backlog=512, reuse_port=False)
         self.port = self.listener.getsockname()[1]
@@ -97,7 +97,7 @@ class Upstream:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
-            self.connections += 1
+            self.connections.append(connection)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
@@ -141,5 +141,19 @@ class Upstream:
         with self.arrived:
             self.received.clear()
 
+    def cut(self):
+        """Ends all connections there are."""
+        for connection in self.connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self.connections.clear()
+
     def stop(self):
+        try:
+            # The thread that waits in `accept` holds the socket open otherwise.
+            self.listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
         self.listener.close()

@@ -190,6 +190,22 @@ import Testing
         await fixture.stop()
     }
 
+    /// Who serves a request is said by its path alone, and what the upstream is called by the table.
+    @Test(arguments: ["gateway", "upstream.example", "127.0.0.1:1", "api.anthropic.com", "a@b", "localhost/claude2", ""])
+    func theHostFieldLeadsNowhere(host: String) async throws {
+        let fixture = try await GatewayFixture(upstream: .messages())
+        let client = try await fixture.connect()
+        let request = try fixture.message(
+            extra: "X-Forwarded-Host: \(host)\r\nX-Host: \(host)\r\nForwarded: host=\(host)\r\n")
+        try await client.send(request.replacing("Host: gateway", with: "Host: \(host)"))
+        #expect(try await client.response().status == 200)
+        let received = try await fixture.upstream.request(1)
+        #expect(received["host"] == "127.0.0.1:\(fixture.upstream.port)")
+        #expect(received["x-forwarded-host"] == nil && received["forwarded"] == nil)
+        #expect(received.target == "/v1/messages?beta=true")
+        await fixture.stop()
+    }
+
     @Test func aRequestMeansTheSameWhereverItIsCut() async throws {
         let fixture = try await GatewayFixture(upstream: .messages())
         let bytes = Array(try fixture.message().utf8)

@@ -118,6 +118,7 @@ enum ServerPipeline {
             }
             try channel.pipeline.syncOperations.addHandler(handler)
             try channel.pipeline.syncOperations.addHandler(management)
+            try channel.pipeline.syncOperations.addHandler(HTTP2Faults())
         }
     }
 }

@@ -7,11 +7,18 @@ extension GatewayFile {
     /// The data path's part, secrets read.
     func gatewayConfiguration() throws -> GatewayConfiguration {
         let secrets = try credentials.mapValues { Secret(try $0.secret.read()) }
-        return GatewayConfiguration(
+        var configuration = GatewayConfiguration(
             listeners: listeners, credentials: secrets, credentialOrigins: credentials.compactMapValues(\.origins),
             upstreamAuthorities: try upstreamAuthority.map { try String(contentsOfFile: $0, encoding: .utf8) },
             eventLoops: eventLoops, drain: drain, refusalCode: refusalCode)
+        // However many loops there are; each must take two bodies of the largest size.
+        configuration.limits.bufferedBytesPerLoop = max(
+            2 * configuration.limits.bodyBytes, Self.bufferedBytes / eventLoops)
+        return configuration
     }
+
+    /// Of request bodies held at once, all event loops together.
+    private static let bufferedBytes = 1 << 30
 
     /// The reconciler's part, secrets read.
     func reconcilerConfiguration() throws -> ReconcilerConfiguration {

@@ -27,9 +27,7 @@ SERVICE_PROVIDER = f"""<?xml version="1.0"?>
 
 
 class SAMLProvider:
-    def __init__(self, folder, seconds=600):
-        """Assertions live so many seconds."""
-        self.seconds = seconds
+    def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir()
         (self.folder / "sp.xml").write_text(SERVICE_PROVIDER)
@@ -64,7 +62,7 @@ class SAMLProvider:
             "service": {"idp": {
                 "name": "idp", "endpoints": {"single_sign_on_service": [(ENTITY + "/sso", BINDING_HTTP_REDIRECT)]},
                 "name_id_format": [NAMEID_FORMAT_PERSISTENT],
-                "policy": {"default": {"lifetime": {"seconds": self.seconds}, "attribute_restrictions": None,
+                "policy": {"default": {"lifetime": {"minutes": 10}, "attribute_restrictions": None,
                                        "name_form": "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"}}}}})
         self.server = Server(config=self.config)
         self.metadata = str(entity_descriptor(self.config))

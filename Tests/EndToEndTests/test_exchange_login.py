@@ -18,19 +18,17 @@ def identity_of(provider):
         "claims: {groups: groups, email: email}\nlongest: 15m\nleeway: 0s\nexchange: {longest: 12h}\n")
 
 
-def wait_until(moment):
-    while time.time() < moment:
-        time.sleep(0.05)
-
-
-def middle(tokens):
-    return (tokens["exchangedAt"] + tokens["exchangedExpires"]) / 2 + 0.5
+def exchanged(person, since, until, **more):
+    """As if the gateway's token had come and ended then, in seconds from now."""
+    record, now = person.record(), int(time.time())
+    record["tokens"] |= {"exchangedAt": now + since, "exchangedExpires": now + until} | more
+    person.file.write_text(json.dumps(record))
 
 
 def test_a_token_that_lives_too_long_is_exchanged_and_the_exchange_renewed(person, provider, gateway):
     gateway = gateway(provider.issuer, identity=identity_of(provider), more=EXCHANGE)
     provider.lifetime = 7200
-    person.login(provider, "--gateway", gateway.url, "--exchange")
+    person.login(provider, "--gateway", gateway.origin, "--exchange")
     tokens = person.record()["tokens"]
     status, _, body = gateway.ask(tokens["accessToken"])
     assert status == 401 and b"lives longer" in body, body
@@ -49,14 +47,12 @@ def test_a_token_that_lives_too_long_is_exchanged_and_the_exchange_renewed(perso
     assert [(g["grant"], g["standing"]) for g in seen["grants"]] == [("claude/engineers", "in_force")]
 
 
-
 def test_a_token_that_ends_is_renewed_at_the_provider_and_exchanged_anew(person, provider, gateway):
     gateway = gateway(provider.issuer, identity=identity_of(provider), more=EXCHANGE)
-    provider.lifetime = 4
-    person.login(provider, "--gateway", gateway.url, "--exchange")
+    person.login(provider, "--gateway", gateway.origin, "--exchange")
     first = person.ok("token").strip()
-    wait_until(middle(person.record()["tokens"]))
-    provider.lifetime = 600
+    now = int(time.time())
+    exchanged(person, -200, 100, obtained=now - 200, accessExpires=now + 100, idExpires=now + 100)
     processes = [person.start("token") for _ in range(6)]
     answers = {process.communicate(timeout=60)[0].strip() for process in processes}
     assert len(answers) == 1 and answers != {first} and len(provider.refreshes()) == 1
@@ -65,21 +61,20 @@ def test_a_token_that_ends_is_renewed_at_the_provider_and_exchanged_anew(person,
 
 def test_a_gateway_that_is_away_or_exchanges_nothing_is_said_so_and_what_lives_is_printed(person, provider, gateway):
     gateway = gateway(provider.issuer, identity=identity_of(provider), more=EXCHANGE)
-    provider.lifetime = 8
-    person.login(provider, "--gateway", gateway.url, "--exchange")
+    person.login(provider, "--gateway", gateway.origin, "--exchange")
     first = person.ok("token").strip()
     gateway.kill()
-    wait_until(middle(person.record()["tokens"]))
+    exchanged(person, -200, 100)
     status, output, errors = person.run("token")
     assert (status, output.strip()) == (0, first) and "the gateway gave no token" in errors, errors
-    wait_until(person.record()["tokens"]["exchangedExpires"])
+    exchanged(person, -300, -1)
     status, output, errors = person.run("token")
     assert (status, output) == (2, "") and "the gateway gave no token" in errors, errors
     # Another gateway, where the exchange is off.
     gateway.more = ""
     gateway.start()
-    gateway.url = f"http://{gateway.addresses['listen'][0]}"
-    person.login(provider, "--gateway", gateway.url, "--exchange")
+    gateway.origin = f"http://{gateway.addresses['listen'][0]}"
+    person.login(provider, "--gateway", gateway.origin, "--exchange")
     status, output, errors = person.run("token")
     assert (status, output) == (2, "") and "status 404" in errors, errors
 
@@ -101,7 +96,7 @@ def test_an_assertion_logs_somebody_in_once(person, saml, gateway, tmp_path):
     gateway = gateway(None, identity=saml_identity(saml), more=EXCHANGE)
     file = tmp_path / "assertion.xml"
     file.write_text(saml.response())
-    assert "logged in as ana@acme.example" in person.ok("login", "--gateway", gateway.url, "--assertion", str(file))
+    assert "logged in as ana@acme.example" in person.ok("login", "--gateway", gateway.origin, "--assertion", str(file))
     token = person.ok("token").strip()
     assert gateway.ask(token)[0] == 200
     assert person.file.stat().st_mode & 0o777 == 0o600
@@ -111,29 +106,27 @@ def test_an_assertion_logs_somebody_in_once(person, saml, gateway, tmp_path):
     assert "claude/engineers" in person.ok("whoami", "--repo", str(gateway.repository))
 
     before = person.file.read_bytes()
-    status, output, errors = person.run("login", "--gateway", gateway.url, "--assertion", str(file))
+    status, output, errors = person.run("login", "--gateway", gateway.origin, "--assertion", str(file))
     assert (status, output) == (2, "") and "the assertion was used before; get a new one" in errors, errors
     file.write_text("nothing of that kind")
-    status, output, errors = person.run("login", "--gateway", gateway.url, "--assertion", str(file))
+    status, output, errors = person.run("login", "--gateway", gateway.origin, "--assertion", str(file))
     assert (status, output) == (2, "") and "holds no SAML assertion" in errors, errors
     assert person.file.read_bytes() == before
 
 
 def test_a_command_that_gets_assertions_is_run_when_a_new_one_is_needed(person, saml, gateway, tmp_path):
-    saml.seconds = 6
-    saml.rotate()
     gateway = gateway(None, identity=saml_identity(saml), more=EXCHANGE)
     file, runs = tmp_path / "assertion", tmp_path / "runs"
     file.write_text(encoded(saml.response()))
     command = f"echo run >> {shlex.quote(str(runs))}; cat {shlex.quote(str(file))}"
-    person.ok("login", "--gateway", gateway.url, "--assertion-command", command)
+    person.ok("login", "--gateway", gateway.origin, "--assertion-command", command)
     first = person.ok("token").strip()
     assert gateway.ask(first)[0] == 200 and runs.read_text() == "run\n"
-    wait_until(middle(person.record()["tokens"]))
+    exchanged(person, -200, 100)
     file.write_text(encoded(saml.response()))
     second = person.ok("token").strip()
     assert second != first and gateway.ask(second)[0] == 200 and runs.read_text() == "run\n" * 2
-    wait_until(person.record()["tokens"]["exchangedExpires"])
+    exchanged(person, -300, -1)
     file.unlink()
     status, output, errors = person.run("token")
     assert (status, output) == (2, "") and "the command that gets the assertion ended with 1" in errors, errors

@@ -95,7 +95,7 @@ def gateway(demo, tmp_path):
         subprocess.run(["git", "-C", work, "push", "-q"], check=True)
         gateway.start()
         started.append(gateway)
-        gateway.url = f"http://{gateway.addresses['listen'][0]}"
+        gateway.origin = f"http://{gateway.addresses['listen'][0]}"
         gateway.repository = work
         return gateway
 
@@ -106,7 +106,7 @@ def gateway(demo, tmp_path):
 
 def test_the_code_flow_in_full_and_the_gateway_takes_the_token(person, provider, gateway):
     gateway = gateway(provider.issuer)
-    output = person.login(provider, "--gateway", gateway.url)
+    output = person.login(provider, "--gateway", gateway.origin)
     assert "logged in as ana@acme.example" in output
     assert person.page.read_text().startswith("200 ") and "You are logged in" in person.page.read_text()
     asked = provider.authorizations[0]
@@ -137,7 +137,7 @@ def test_the_code_flow_of_oidc_provider_mock_whose_access_tokens_say_nothing(per
         gateway = gateway(issuer, audience=CLIENT)
         person.environment |= {"BROWSER_SUBJECT": "ana", "SECRET": "of a native application"}
         person.ok(
-            "login", "--issuer", issuer, "--client-id", CLIENT, "--client-secret", "env:SECRET", "--gateway", gateway.url)
+            "login", "--issuer", issuer, "--client-id", CLIENT, "--client-secret", "env:SECRET", "--gateway", gateway.origin)
         token = person.ok("token").strip()
         assert token == person.record()["tokens"]["idToken"], "the access token is no JWT, so the ID token is shown"
         assert gateway.ask(token)[0] == 200
@@ -186,7 +186,7 @@ def test_the_device_flow_waits_slows_down_and_ends(person, provider, gateway):
     gateway = gateway(provider.issuer)
     provider.slow_downs = 1
     login = person.start(
-        "login", "--issuer", provider.issuer, "--client-id", CLIENT, "--gateway", gateway.url, BROWSER=None)
+        "login", "--issuer", provider.issuer, "--client-id", CLIENT, "--gateway", gateway.origin, BROWSER=None)
     deadline = time.monotonic() + SECONDS
     while len(provider.polls) < 1 and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -310,7 +310,7 @@ def test_whoami_says_why_a_gateway_would_refuse(person, provider, gateway):
 def test_the_agent_sdk_goes_on_with_a_fresh_token_when_its_own_expires(person, provider, gateway, demo, tmp_path):
     gateway = gateway(provider.issuer)
     provider.lifetime = 8
-    person.login(provider, "--gateway", gateway.url)
+    person.login(provider, "--gateway", gateway.origin)
     settings = tmp_path / "settings.json"
     settings.write_text(person.ok("env", "--format", "settings"))
     environment = {name: "" for name in os.environ if name.startswith(("ANTHROPIC_", "CLAUDE"))} | {

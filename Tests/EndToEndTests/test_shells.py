@@ -4,6 +4,8 @@ import os
 import pathlib
 import shutil
 import subprocess
+import time
+import uuid
 
 import pytest
 from conftest import GRANTCTL
@@ -14,8 +16,10 @@ ZSH = r"""
 zmodload zsh/zpty
 zpty shell zsh -f -i
 zpty -w shell "PROMPT= RPROMPT=; stty rows 50 cols 200; fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -D"
-zpty -w shell "bindkey '^T' list-choices; LISTMAX=0; print STAR\"\"TED"
+zpty -w shell "bindkey '^T' list-choices; LISTMAX=0; zle-line-init() { print REA\"\"DY }; zle -N zle-line-init; print STAR\"\"TED"
 while zpty -r shell line; do [[ $line == *STARTED* ]] && break; done
+# What is typed before the line editor reads is the terminal's.
+while zpty -r shell line; do [[ $line == *READY* ]] && break; done
 zpty -w -n shell "$2"$'\C-t\C-u'
 zpty -w shell "print EN\"\"D"
 while zpty -r shell line; do print -r -- "$line"; [[ $line == *END* ]] && break; done
@@ -68,9 +72,41 @@ def zsh(line, clone):
 
 
 def fish(line, clone):
+    """At a terminal: what fish asks a program for it asks with the line that is being typed."""
     file = clone.parent / "grantctl.fish"
     file.write_text(script("fish", clone))
-    return run(["fish", "--no-config", "-c", f"source {file}; complete -C '{line}'"], clone, XDG_DATA_HOME=str(clone.parent))
+    server = ["tmux", "-L", f"grantctl-{uuid.uuid4().hex[:12]}"]
+    path = f"{pathlib.Path(GRANTCTL).parent}:{os.environ['PATH']}"
+
+    def tmux(*arguments):
+        return subprocess.run([*server, *arguments], check=True, capture_output=True, text=True, timeout=SECONDS).stdout
+
+    def wait(condition):
+        deadline = time.monotonic() + SECONDS
+        while not condition(text := tmux("capture-pane", "-p", "-J")):
+            assert time.monotonic() < deadline, text
+            time.sleep(0.05)
+        return text
+
+    try:
+        tmux("-f", "/dev/null", "new-session", "-d", "-x", "150", "-y", "50", "-c", str(clone), "env", "-i", f"PATH={path}",
+             f"HOME={clone.parent}", "TERM=xterm", "LANG=C.UTF-8", "fish", "--no-config", "-C",
+             f"source {file}; function fish_prompt; printf 'ready> '; end")
+        wait(lambda text: "ready>" in text)
+        tmux("send-keys", "-l", line)
+        wait(lambda text: line.rstrip() in text)
+        tmux("send-keys", "Tab")
+        before = f"ready> {line}".rstrip()
+        # Several are listed below the line, one is put into it.
+        return wait(lambda text: text.rstrip() != before and settled(tmux, text))
+    finally:
+        subprocess.run([*server, "kill-server"], capture_output=True)
+
+
+def settled(tmux, text):
+    """Whether nothing changes any more."""
+    time.sleep(0.5)
+    return tmux("capture-pane", "-p", "-J") == text
 
 
 @pytest.mark.parametrize("shell", [bash, zsh, fish])

@@ -15,6 +15,14 @@ import Testing
         let until = instant(now) + .days(days)
         let due = desk(repository, at: now).due(until: until)
         #expect(due == desk(repository, at: now, compiled: false).due(until: until), "with and without a table")
+        let everybody = Set(due.flatMap(\.reviewers)).union(["tom", "ines", "maria", "nobody"])
+        for name in everybody {
+            let waiting = due.filter { $0.reviewers.contains(name) }.sorted(by: DueReview.isMoreUrgent)
+            for compiled in [true, false] {
+                let desk = desk(repository, at: now, compiled: compiled)
+                #expect(desk.queue(for: name, until: until, most: .max) == waiting, "\(name) at \(now)")
+            }
+        }
         return due
     }
 

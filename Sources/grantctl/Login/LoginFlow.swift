@@ -28,7 +28,7 @@ struct LoginFlow {
         tell(
             (opened
                 ? "opening your browser; if nothing happens, open this address:" : "open this address in a browser:"))
-        tell("  \(address)")
+        tell("  \(address.printable)")
         let answer: RedirectAnswer
         do throws(CommandFault) {
             answer = try await listener.answer(within: Self.minutes)

@@ -227,7 +227,10 @@ final class RecordConnection {
     private func asked(_ record: borrowing DecisionRecord, now: Int64, _ db: Database) throws -> Int64 {
         let key = TextTables.Asked(method: record.method, path: record.path, model: record.model, facts: record.facts)
         if let id = texts.asked.id(of: key) { return id }
-        let id = texts.asked.add(key, capacity: TextTables.capacity, bytes: TextTables.bytesAsked)
+        let id =
+            TextTables.naming.contains(record.reason)
+            ? texts.asked.pass()
+            : texts.asked.add(key, capacity: TextTables.capacity, bytes: TextTables.bytesAsked)
         let statement = statements.asked
         statement.bind(id, at: 1)
         statement.bind(now, at: 2)
@@ -243,6 +246,7 @@ final class RecordConnection {
         let key = TextTables.Basis(
             reason: record.reason, grant: record.grant, commit: record.commit, blob: record.blob, rule: record.rule)
         if let id = texts.bases.id(of: key) { return id }
+        texts.follow(record.commit)
         let id = texts.bases.add(key, capacity: TextTables.capacity, bytes: TextTables.bytesOfOthers)
         let statement = statements.basis
         statement.bind(id, at: 1)

@@ -62,6 +62,12 @@ struct TextTables {
             return last
         }
 
+        /// The id for a text that will not come up again.
+        mutating func pass() -> Int64 {
+            last += 1
+            return last
+        }
+
         mutating func forget() {
             ids.removeAll(keepingCapacity: true)
             size = 0
@@ -79,10 +85,17 @@ struct TextTables {
     /// Longer rows are no agent's every request.
     static let longestKept = 4_096
 
+    /// Reasons of records whose facts name the request they belong to, so that they are different every time.
+    static let naming: Set<ByteString> = [
+        "tool_refused", "masked", "masked_header", "request_record", "request_mask", "request_deny",
+    ]
+
     var callers: Table<Caller>
     var asked: Table<Asked>
     var bases: Table<Basis>
     private var day: Int64 = 0
+    /// Of the decisions that `bases` remembers.
+    private var commit = ObjectID.none
 
     /// - Parameters: the largest id in each table.
     init(lastCaller: Int64, lastAsked: Int64, lastBasis: Int64) {
@@ -97,6 +110,14 @@ struct TextTables {
         guard today != day else { return }
         day = today
         forget()
+    }
+
+    /// Forgets the bases of an earlier commit once another one decides: those do not come up again, and a repository that
+    /// changes often would fill the table with them.
+    mutating func follow(_ commit: ObjectID) {
+        guard commit != .none, commit != self.commit else { return }
+        self.commit = commit
+        bases.forget()
     }
 
     /// Forgets everything, after a transaction whose rows never landed. Ids are not used again.

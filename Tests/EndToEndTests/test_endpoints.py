@@ -49,7 +49,7 @@ def calls(client):
                 yield from walk(member, path + [name])
             elif inspect.ismethod(member) and path and ".".join(path + [name]) not in LEFT_OUT:
                 # The answer is of no interest here, and taking it apart costs more than all the rest.
-                raw = getattr(resource.with_raw_response, name, None)
+                raw = getattr(getattr(resource, "with_raw_response", None), name, None)
                 if raw:
                     yield ".".join(path + [name]), raw
     # The administration of an organization is another API with keys of its own.

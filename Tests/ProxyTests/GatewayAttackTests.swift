@@ -191,7 +191,9 @@ import Testing
     }
 
     /// Who serves a request is said by its path alone, and what the upstream is called by the table.
-    @Test(arguments: ["gateway", "upstream.example", "127.0.0.1:1", "api.anthropic.com", "a@b", "localhost/claude2", ""])
+    @Test(arguments: [
+        "gateway", "upstream.example", "127.0.0.1:1", "api.anthropic.com", "a@b", "localhost/claude2", "",
+    ])
     func theHostFieldLeadsNowhere(host: String) async throws {
         let fixture = try await GatewayFixture(upstream: .messages())
         let client = try await fixture.connect()

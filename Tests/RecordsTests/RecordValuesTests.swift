@@ -79,6 +79,22 @@ import Testing
         #expect(texts.asked.id(of: key) == nil)
     }
 
+    @Test func basesOfEarlierCommitsAreForgotten() {
+        var texts = TextTables(lastCaller: 0, lastAsked: 0, lastBasis: 0)
+        func basis(_ commit: String, _ reason: ByteString) -> TextTables.Basis {
+            TextTables.Basis(reason: reason, grant: "", commit: ObjectID(hex: commit), blob: .none, rule: "")
+        }
+        for (commit, reason) in [("a", "allowed"), ("a", "denied"), ("", "no_token")] as [(String, ByteString)] {
+            texts.follow(ObjectID(hex: commit))
+            _ = texts.bases.add(basis(commit, reason), capacity: 9, bytes: 1_000)
+        }
+        #expect(texts.bases.id(of: basis("a", "allowed")) == 1 && texts.bases.id(of: basis("", "no_token")) == 3)
+        texts.follow(ObjectID(hex: "b"))
+        #expect(texts.bases.id(of: basis("a", "allowed")) == nil)
+        #expect(texts.bases.add(basis("b", "allowed"), capacity: 9, bytes: 1_000) == 4)
+        #expect(texts.asked.pass() == 1 && texts.asked.pass() == 2)
+    }
+
     private func asked(_ facts: Int, _ number: Int) -> TextTables.Asked {
         TextTables.Asked(
             method: "", path: ByteString("\(1_000 + number)"), model: "",

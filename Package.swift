@@ -172,7 +172,11 @@ let package = Package(
 
         // What must hold for any input; the fuzz targets below search for what it does not hold for.
         .target(
-            name: "FuzzChecks", dependencies: ["GrantModel", "Reconciler"], path: "Fuzz/Checks", swiftSettings: strict),
+            name: "FuzzChecks",
+            dependencies: [
+                "GrantModel", "Reconciler", "Proxy", "StrictJSON", .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Fuzz/Checks", swiftSettings: strict),
 
         // Benchmarks measure; nothing asserts on time.
         .target(name: "CAllocationCount", path: "Benchmarks/CAllocationCount"),
@@ -198,7 +202,7 @@ let package = Package(
 
 // Fuzz targets need a build with libFuzzer, which no other target could be linked in: `scripts/fuzz` asks for them.
 if Context.environment["GRANTCTL_FUZZ"] != nil {
-    package.targets += ["Document", "Signature", "Commit"].map { name in
+    package.targets += ["Document", "Signature", "Commit", "Facts", "Path", "Stream"].map { name in
         .executableTarget(
             name: "Fuzz\(name)", dependencies: ["FuzzChecks"], path: "Fuzz/\(name)",
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])

@@ -10,6 +10,12 @@ package enum FuzzCheck: String, CaseIterable, Sendable {
     case signature
     /// A raw git commit.
     case commit
+    /// A request's method, path and body.
+    case facts
+    /// A request target.
+    case path
+    /// An upstream's answer with tool calls.
+    case stream
 
     /// What did not hold; nil when all did. That it returns at all is the first thing to hold.
     package func violation(by input: [UInt8]) -> String? {
@@ -17,6 +23,9 @@ package enum FuzzCheck: String, CaseIterable, Sendable {
         case .document: Self.document(input)
         case .signature: Self.signature(input)
         case .commit: Self.commit(input)
+        case .facts: Self.facts(input)
+        case .path: Self.path(input)
+        case .stream: Self.stream(input)
         }
     }
 

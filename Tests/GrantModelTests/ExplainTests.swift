@@ -53,9 +53,9 @@ import Testing
         #expect(
             text(table, DecideTests.facts(), caller: caller) == """
                 grantctl refused this request: no grant on `claude` names this caller (issuer `corp`, subject `00u1x2`, email `New.Person@acme.example`, groups `staff`).
-                to ask for access, describe it in a new file grants/claude/new-person.yaml, in a clone of acme:
-                  git switch -c ask/new-person && ${EDITOR:-vi} grants/claude/new-person.yaml && git add grants/claude/new-person.yaml && git commit && git push -u origin HEAD
-                then open a pull request; tom or ines can attest it.
+                to ask for access, in a clone of acme:
+                  grantctl request --service claude --name new-person
+                it asks for the rest, writes a grant and pushes it for a pull request; tom or ines can attest it.
                 """)
     }
 
@@ -65,8 +65,8 @@ import Testing
             text(table, DecideTests.facts(), now: "2026-05-01") == """
                 grantctl refused this request: no grant in force on `claude` allows it.
                 nearest grant: claude/bot (grants/claude/bot.yaml at 000000000000) lapsed on 2026-04-03: attested by tom, which counted until 2026-04-03T00:00:00Z; ines's keep of 2026-01-03 (attestations/ines-3.yaml) is void: ines is the one accountable for the grant.
-                ask tom to keep it: a new file in attestations/ that names its digest, and a signature beside it:
-                  sha256sum grants/claude/bot.yaml && ssh-keygen -Y sign -n grantctl-attestation -f KEY attestations/FILE.yaml
+                ask tom to review it, in a clone of acme:
+                  git pull && grantctl review claude/bot
                 """)
     }
 
@@ -76,7 +76,7 @@ import Testing
         let table = ScopeTable(compiling: repository.state)
         let found = text(table, DecideTests.facts())
         #expect(found.contains("awaits review: attested by tom only, and 2 must."))
-        #expect(found.contains("ask 2 of tom or ines to keep it"))
+        #expect(found.contains("ask 2 of tom or ines to review it"))
     }
 
     @Test func expired() {
@@ -194,8 +194,8 @@ import Testing
         #expect(!long.contains(String(repeating: "é", count: 101)))
         // What could go into a shell is made of letters, digits and `-` only.
         let caller = Caller(issuer: "corp", subject: "$(rm -rf /);`x` Ünï")
-        #expect(text(table, DecideTests.facts(), caller: caller).contains("git switch -c ask/rm-rf-x-n &&"))
+        #expect(text(table, DecideTests.facts(), caller: caller).contains("--name rm-rf-x-n\n"))
         let nameless = Caller(issuer: "corp", subject: "日本")
-        #expect(text(table, DecideTests.facts(), caller: nameless).contains("grants/claude/new-grant.yaml"))
+        #expect(text(table, DecideTests.facts(), caller: nameless).contains("--name new-grant\n"))
     }
 }

@@ -94,4 +94,24 @@ import Testing
         let other = readFacts("", method: "GET", path: "/v1/models", query: "workspace_id=w", contentType: nil)
         #expect(other.faultReason == "ambiguous_query")
     }
+
+    @Test func `what else a query asks for is a field like any other`() {
+        let read = { (query: String, path: ByteString) in
+            readFacts("", method: "GET", path: path, query: ByteString(query), contentType: nil)
+        }
+        let query = "agent_id=a_1&statuses%5B%5D=a&statuses[]=b&created_at%5Bgte%5D=2026-01-01T00%3A00%3A00Z&limit=5"
+        let result = read(query, "/v1/sessions")
+        #expect(result.unknownFields == ["query: agent_id", "query: statuses[]", "query: created_at[gte]"])
+        #expect(result.names(.operations) == ["sessions.read"])
+        let named = read("model=claude-opus-4-1&workspace_id=w", "/v1/sessions")
+        #expect(named.names(.models) == ["claude-opus-4-1"] && named.names(.workspaces) == ["w"])
+        #expect(named.unknownFields == ["query: model", "query: workspace_id"])
+        #expect(read("scope_id=s", "/v1/files").unknownFields == [])
+        #expect(read("source=custom", "/v1/skills").unknownFields == [])
+        for query in [
+            "a=1&a=2", "A=1", "a%61=1", "a%5b%5d=1", "a", "=", "a=1&", "model=%61", "model=", "limit=%31", "a=b=c",
+        ] {
+            #expect(read(query, "/v1/sessions").faultReason == "ambiguous_query", "\(query)")
+        }
+    }
 }

@@ -52,17 +52,18 @@ import Testing
         let whole = body(900_000)
         let first = try await fixture.connect()
         try await first.send(head(bot, "Content-Length: 900000\r\n") + whole.prefix(800_000))
-        let second = body(400_000)
-        // Until the gateway has read the first one there is room for the second.
-        var status = 200
+        // Once all of it is held; a part of it might itself find no room beside another body.
         let deadline = ContinuousClock.now + .seconds(60)
-        while status == 200, ContinuousClock.now < deadline {
-            let client = try await fixture.connect()
-            try await client.send(head(bot, "Content-Length: 400000\r\n") + second)
-            status = try await client.response().status
-            await client.close()
+        while await fixture.gateway.metrics().bufferedBytes < 800_000, ContinuousClock.now < deadline {
+            await Task.yield()
         }
-        #expect(status == 503)
+        let second = body(400_000)
+        let refusing = try await fixture.connect()
+        try await refusing.send(head(bot, "Content-Length: 400000\r\n") + second)
+        let refused = try await refusing.response()
+        #expect(refused.status == 429 && refused["retry-after"] == "2", "\(refused.text)")
+        #expect(refused.text.contains("rate_limit_error") && refused.text.contains("too many of your request bodies"))
+        await refusing.close()
 
         let other = try fixture.issuer.mint(subject: "other", groups: ["support"], lifetime: 3_600)
         let client = try await fixture.connect()
@@ -76,6 +77,41 @@ import Testing
             try await first.send(head(bot, "Content-Length: 900000\r\n") + whole)
             #expect(try await first.response().status == 200)
         }
+        #expect(await fixture.gateway.metrics().bufferedBytes == 0)
+        await fixture.stop()
+    }
+
+    @Test func whatAllCallersHoldHasAnEndAsWell() async throws {
+        let fixture = try await GatewayFixture(
+            upstream: .messages(),
+            configure: {
+                $0.limits.bodyBytes = 1 << 20
+                $0.limits.bufferedBytesPerLoop = 2 << 20
+            })
+        var held: [RawConnection] = []
+        for name in ["a", "b"] {
+            let token = try fixture.issuer.mint(subject: name, groups: ["support"], lifetime: 3_600)
+            let client = try await fixture.connect()
+            try await client.send(head(token, "Content-Length: 1000000\r\n") + body(1_000_000).prefix(900_000))
+            held.append(client)
+        }
+        let deadline = ContinuousClock.now + .seconds(60)
+        while await fixture.gateway.metrics().bufferedBytes < 1_800_000, ContinuousClock.now < deadline {
+            await Task.yield()
+        }
+        let token = try fixture.issuer.mint(subject: "c", groups: ["support"], lifetime: 3_600)
+        let client = try await fixture.connect()
+        try await client.send(head(token, "Content-Length: 400000\r\n") + body(400_000))
+        let refused = try await client.response()
+        #expect(refused.status == 503 && refused["retry-after"] == "2", "\(refused.text)")
+        #expect(refused.text.contains("too many request bodies are under way"))
+        await client.close()
+        // Bodies that are given up make room.
+        for each in held { try await each.reset() }
+        while await fixture.gateway.metrics().bufferedBytes > 0, ContinuousClock.now < deadline { await Task.yield() }
+        let again = try await fixture.connect()
+        try await again.send(head(token, "Content-Length: 400000\r\n") + body(400_000))
+        #expect(try await again.response().status == 200)
         await fixture.stop()
     }
 }

@@ -83,6 +83,48 @@ import Testing
         #expect(refused.decision.verdict == .deny && refused.decision.grant == "claude/triage")
         #expect(refused.decision.facts.text == #"{"tools":["Bash"],"answer_to":"\#(id)","missing":["tools: Bash"]}"#)
         #expect(all.first { $0.decision.id.text == id }?.completion?.end == .toolRefused)
+        let asked = try #require(all.first { $0.decision.id.text == id })
+        #expect(refused.decision.requestBytes == asked.decision.requestBytes && asked.decision.requestBytes > 50)
+        await fixture.stop()
+    }
+
+    @Test func resultsOfABatchAreJudgedLineByLine() async throws {
+        func line(_ id: String, _ tool: String) -> String {
+            #"{"custom_id":"\#(id)","result":{"message":{"content":[{"type":"tool_use","name":"\#(tool)"}],"stop_reason":"tool_use"}}}"#
+        }
+        let body = line("a", "Bash") + "\n" + line("b", "Read") + "\n"
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.send(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)"
+                )
+            },
+            grants: [
+                "triage": """
+                to: [{issuer: corp, group: support}]
+                can: {models: ["claude-sonnet-*"], tools: [Read], operations: [messages, batches]}
+                why: tests
+                by: maria
+
+                """
+            ])
+        let client = try await fixture.connect()
+        try await client.send(
+            "GET /claude/v1/messages/batches/b_1/results HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer \(try fixture.token())\r\n\r\n"
+        )
+        let response = try await client.response()
+        let lines = response.text.split(separator: "\n")
+        #expect(response.status == 200 && response.isComplete && lines.count == 2)
+        #expect(lines.first?.contains("the tool `Bash`, which claude/triage does not allow") == true)
+        #expect(lines.first?.contains(#""tool_use""#) == false)
+        #expect(lines.last.map(String.init) == line("b", "Read"))
+        await client.close()
+        await fixture.gateway.drain()
+        fixture.records.close()
+        let all = try RecordReader(path: fixture.directory + "/records.sqlite").latest(
+            filter: RecordFilter(), limit: 10)
+        #expect(all.map(\.decision.reason).filter { $0 == "tool_refused" }.count == 1)
+        #expect(all.compactMap { $0.completion?.end } == [.complete])
         await fixture.stop()
     }
 

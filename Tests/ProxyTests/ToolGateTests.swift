@@ -24,7 +24,11 @@ import Testing
     }
 
     private func run(_ chunks: [[UInt8]], _ type: MediaType = .eventStream) throws -> Run {
-        var gate = try #require(ToolGate(type))
+        try run(chunks, ToolGate(#require(ToolGate.Form(type))))
+    }
+
+    private func run(_ chunks: [[UInt8]], _ gate: ToolGate) -> Run {
+        var gate = gate
         let parser = JSONParser()
         var run = Run(text: "")
         func take(_ outcome: ToolGate.Outcome) {
@@ -178,7 +182,7 @@ import Testing
     }
 
     @Test func `what is neither is not judged`() {
-        #expect(ToolGate(.other) == nil)
+        #expect(ToolGate.Form(.other) == nil)
     }
 
     /// A call of `Shell` in pieces, with a text before and one after it.
@@ -245,7 +249,7 @@ import Testing
     }
 
     @Test func `text before a held call is not delayed and pings pass it`() throws {
-        var gate = try #require(ToolGate(.eventStream))
+        var gate = ToolGate(.events)
         let parser = JSONParser()
         let parts = shell(#"{"command":"git status"}"#)
         func take(_ text: String) -> String {
@@ -298,7 +302,7 @@ import Testing
         var seen: [String] = []
         var observing = judge
         observing.observer = { seen.append("\($0.tool) \($0.field?.name ?? "-")") }
-        var gate = try #require(ToolGate(.eventStream))
+        var gate = ToolGate(.events)
         let text = stream(["Bash", "Read"]) + shell(#"{"command":"rm"}"#).call
         guard case .pass(let bytes) = gate.take(ByteBuffer(string: text), parser: JSONParser(), judge: observing) else {
             Issue.record("not passed")

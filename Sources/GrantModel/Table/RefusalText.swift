@@ -48,12 +48,11 @@ struct RefusalText {
     // MARK: No grant
 
     private var noGrant: [String] {
-        let file = "grants/\(service.name)/\(suggestedName).yaml"
-        return [
+        [
             "grantctl refused this request: no grant on `\(service.name)` names this caller (\(who)).",
-            "to ask for access, describe it in a new file \(file), in a clone of \(repository):",
-            "  git switch -c ask/\(suggestedName) && ${EDITOR:-vi} \(file) && git add \(file) && git commit && git push -u origin HEAD",
-            "then open a pull request; \(people(service.owners, else: "an owner of \(service.name)")) can attest it.",
+            "to ask for access, in a clone of \(repository):",
+            "  grantctl request --service \(service.name) --name \(suggestedName)",
+            "it asks for the rest, writes a grant and pushes it for a pull request; \(people(service.owners, else: "an owner of \(service.name)")) can attest it.",
         ]
     }
 
@@ -210,8 +209,8 @@ struct RefusalText {
         switch assessment.standing(at: clock.now) {
         case .lapsed, .awaitingReview:
             return [
-                "ask \(owners(nearest)) to keep it: a new file in attestations/ that names its digest, and a signature beside it:",
-                "  sha256sum \(entry.path) && ssh-keygen -Y sign -n grantctl-attestation -f KEY attestations/FILE.yaml",
+                "ask \(owners(nearest)) to review it, in a clone of \(repository):",
+                "  git pull && grantctl review \(entry.grant)",
             ]
         case .expired:
             let change = assessment.endsByUntil ? "move `until`" : "renew it by changing the file, `why` for instance"

@@ -5,6 +5,9 @@ import StrictJSON
 
 /// The request's body while it comes in: how much of it may be held, and in which buffer.
 extension ExchangeHandler {
+    /// When a caller may try again whose body found no room, in seconds.
+    private static let budgetRetry = 2
+
     func collect(_ bytes: ByteBuffer) {
         var bytes = bytes
         let count = bytes.readableBytes
@@ -16,20 +19,23 @@ extension ExchangeHandler {
         guard loop.bufferedBytes + count <= limits.bufferedBytesPerLoop else {
             return refuse(
                 RequestFault(
-                    status: 503, reason: "body_budget", message: "too many request bodies are under way; try again"
+                    status: 503, reason: "body_budget", message: "too many request bodies are under way; try again",
+                    retryAfter: Self.budgetRetry
                 )
             )
         }
         guard reserve(count) else {
             return refuse(
                 RequestFault(
-                    status: 503, reason: "body_budget",
-                    message: "too many of your request bodies are under way; wait until some are through"
+                    status: 429, reason: "body_budget",
+                    message: "too many of your request bodies are under way; wait until some are through",
+                    retryAfter: Self.budgetRetry
                 )
             )
         }
         keep(&bytes)
         request.bodyBytes += count
+        request.receivedBytes += count
         request.lastActivity = Self.now
         if request.bodyBytes - count <= Self.unnamedBytes { _ = admitsBody(of: request.bodyBytes) }
     }

@@ -123,7 +123,7 @@ extension ExchangeHandler {
 
     /// What is left of the body is small enough to read it to its end for the connection's sake.
     private var mayDiscardRest: Bool {
-        guard let length = request.fields.contentLength else { return false }
+        guard let length = request.fields.contentLength else { return !request.fields.isChunked }
         return length <= 1 << 20 && !request.fields.expectsContinue
     }
 
@@ -148,7 +148,7 @@ extension ExchangeHandler {
         record.method = MethodName.of(request.head.method)
         record.path = request.path
         record.session = request.fields.session
-        record.requestBytes = Int64(request.bodyBytes)
+        record.requestBytes = Int64(request.receivedBytes)
         if let target = request.target { record.service = target.service.name }
         if let caller = request.caller {
             record.issuer = caller.issuer

@@ -56,6 +56,15 @@ extension ExchangeHandler {
         return nil
     }
 
+    /// What the API has no endpoint for is answered as the API answers it: whoever asks, and without waiting for a body.
+    func endpointFault() -> RequestFault? {
+        guard let service = request.target?.service, service.kind == .anthropic, service.mode == .enforce,
+            case .failure(let fault) = AnthropicEndpoint.find(
+                method: MethodName.of(request.head.method), path: request.path)
+        else { return nil }
+        return fault
+    }
+
     /// Establishes who is calling before anything of the body is waited for.
     func identify() {
         guard request.own == nil else { return continueExpected() }

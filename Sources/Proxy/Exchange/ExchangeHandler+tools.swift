@@ -9,10 +9,19 @@ extension ExchangeHandler {
         guard request.kind == .anthropic, let decision = request.decision, decision.verdict == .allow,
             let entry = decision.entry, let ruling = request.ruling, ruling.table.limitsTools(entry)
         else { return false }
-        return request.facts?.names[.operations].contains(Self.messages) ?? false
+        let operations = request.facts?.names[.operations] ?? []
+        return operations.contains(Self.messages) || operations.contains(Self.results)
     }
 
     private static let messages: ByteString = "messages"
+    private static let results: ByteString = "batches.results"
+
+    /// How the answer is judged; nil where it is in a form in which tool calls are not known.
+    func toolGate(for mediaType: MediaType) -> ToolGate? {
+        // Results are a document a line, whatever the upstream calls that.
+        if request.facts?.names[.operations].contains(Self.results) == true { return ToolGate(.lines) }
+        return ToolGate.Form(mediaType).map { ToolGate($0) }
+    }
 
     /// Passes bytes of an answer on, in front of which nothing is left to judge.
     func pass(_ bytes: ByteBuffer) {
@@ -75,6 +84,7 @@ extension ExchangeHandler {
             },
             conditions: { table.inputRules(ofTool: $0.bindMemory(to: UInt8.self), by: entry) },
             refusal: { table.refusal(ofTool: $0.tool, field: $0.field, by: entry) })
+        judge.removed = { self.recordRefusal(of: $0) }
         if request.target?.service.mode == .observe { judge.observer = { self.recordRefusal(of: $0) } }
         return judge
     }

@@ -115,7 +115,7 @@ extension ExchangeHandler {
         case .success(let read): fields = read
         }
         if isJudged {
-            guard let gate = ToolGate(fields.mediaType) else { return failResponse(.unreadable) }
+            guard let gate = toolGate(for: fields.mediaType) else { return failResponse(.unreadable) }
             request.gate = gate
         }
         if let change, hasBody {

@@ -206,6 +206,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
             request.keepAlive = false
             return refuse(fault)
         }
+        if let fault = endpointFault() { return refuse(fault) }
         identify()
     }
 

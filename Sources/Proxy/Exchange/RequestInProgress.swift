@@ -34,6 +34,8 @@ struct RequestInProgress {
     var ownsBody = false
     /// Counted in the loop's `bufferedBytes`.
     var bodyBytes = 0
+    /// Of the body, whether it is still held or not.
+    var receivedBytes = 0
     /// Whose share of it they count against.
     var holder: BodyHolder?
     var facts: RequestFacts?

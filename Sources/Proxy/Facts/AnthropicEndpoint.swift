@@ -39,7 +39,8 @@ struct AnthropicEndpoint {
                 let allowed = choices.map(\.method).joined(separator: ", ")
                 return .failure(
                     RequestFault(
-                        status: 405, reason: "method_not_allowed", message: "this path takes \(allowed) only"
+                        status: 405, reason: "method_not_allowed", message: "this path takes \(allowed) only",
+                        allow: allowed
                     )
                 )
             }
@@ -110,47 +111,4 @@ struct AnthropicEndpoint {
 
     /// Files and skills come as forms.
     var takesUploads: Bool { operation == "files.upload" || operation == "skills.create" }
-
-    /// Keys that may stand in a query. What a query could say in place of the body is refused with the rest.
-    private static let pageKeys = ["after_id", "before_id", "limit", "page"]
-
-    private static let plainQuery = ByteString("beta=true")
-
-    func checkQuery(_ query: ByteString?) -> RequestFault? {
-        guard let query, !query.isEmpty, query != Self.plainQuery else { return nil }
-        var seen: [ArraySlice<UInt8>] = []
-        for pair in query.bytes.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false) {
-            let key = pair.prefix { $0 != UInt8(ascii: "=") }
-            let value = pair.dropFirst(key.count + 1)
-            let isAllowed =
-                key.elementsEqual("beta".utf8)
-                || isListing && Self.pageKeys.contains { key.elementsEqual($0.utf8) }
-            guard isAllowed, pair.count > key.count else { return queryFault("holds what this path does not take") }
-            guard !seen.contains(where: { $0.elementsEqual(key) }) else { return queryFault("repeats a key") }
-            guard value.allSatisfy(Self.isPlain) else { return queryFault("holds a value that is not plain text") }
-            seen.append(key)
-        }
-        return nil
-    }
-
-    private var isListing: Bool {
-        switch body {
-        case .none, .any: true
-        case .json: false
-        }
-    }
-
-    private func queryFault(_ what: String) -> RequestFault {
-        RequestFault(status: 400, reason: "ambiguous_query", message: "the query \(what); send parameters in the body")
-    }
-
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: ":"):
-            true
-        default: false
-        }
-    }
 }

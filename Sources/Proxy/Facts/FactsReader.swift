@@ -68,7 +68,6 @@ package struct FactsReader {
         _ body: UnsafeRawBufferPointer, readableBehind: Int
     ) throws(RequestFault) -> RequestFacts {
         let endpoint = try AnthropicEndpoint.find(method: method, path: path).get()
-        if let fault = endpoint.checkQuery(query) { throw fault }
         if endpoint.operation == "models", ModelListing(query: query) == nil {
             throw RequestFault(
                 status: 400, reason: "invalid_field",
@@ -77,6 +76,7 @@ package struct FactsReader {
         }
         var facts = RequestFacts(method: method, path: path)
         facts.names.append(.operations, endpoint.operation)
+        try endpoint.readQuery(query, into: &facts)
         if let model = endpoint.modelSegment(of: path) {
             guard model.count <= FactsWalk.longestName else {
                 throw RequestFault(status: 400, reason: "invalid_field", message: "the model in the path is too long")

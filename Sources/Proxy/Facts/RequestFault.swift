@@ -8,8 +8,17 @@ package struct RequestFault: Error, Sendable, Hashable {
     package var message: String
     /// What clients act on: the answer's `error.details.error_code`. Nil for none.
     package var errorCode: String?
+    /// What a 405 names in `allow` (RFC 9110 §15.5.6), with commas between them.
+    package var allow: String?
+    /// Seconds for `retry-after`; nil for none.
+    package var retryAfter: Int?
 
-    package init(status: Int, reason: String, message: String, errorCode: String? = nil) {
+    package init(
+        status: Int, reason: String, message: String, errorCode: String? = nil, allow: String? = nil,
+        retryAfter: Int? = nil
+    ) {
+        self.allow = allow
+        self.retryAfter = retryAfter
         self.status = status
         self.reason = reason
         self.message = message

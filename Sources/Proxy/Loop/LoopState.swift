@@ -230,6 +230,7 @@ final class LoopState {
             snapshot.pooledIdle += pool.idleCount
             snapshot.pooledInUse += pool.leasedCount
         }
+        snapshot.bufferedBytes = bufferedBytes
         snapshot.recordsWaiting = decisions.count + writing.count
         return snapshot
     }

@@ -18,6 +18,8 @@ package struct LoopMetrics: Sendable {
     package var pooledIdle = 0
     package var pooledInUse = 0
     package var recordsWaiting = 0
+    /// Of request bodies held, in bytes.
+    package var bufferedBytes = 0
     package var tokenCacheHits = 0
     package var tokenCacheMisses = 0
 
@@ -70,6 +72,7 @@ package struct LoopMetrics: Sendable {
         pooledIdle += other.pooledIdle
         pooledInUse += other.pooledInUse
         recordsWaiting += other.recordsWaiting
+        bufferedBytes += other.bufferedBytes
         tokenCacheHits += other.tokenCacheHits
         tokenCacheMisses += other.tokenCacheMisses
     }

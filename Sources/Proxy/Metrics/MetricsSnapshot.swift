@@ -118,6 +118,8 @@ package struct MetricsSnapshot: Sendable {
         text.sample(loops.openConnections)
         text.begin("grantctl_exchanges_in_flight", .gauge, "Exchanges in progress.")
         text.sample(loops.exchangesInFlight)
+        text.begin("grantctl_request_body_bytes", .gauge, "Bytes of request bodies that are held.")
+        text.sample(loops.bufferedBytes)
         text.begin("grantctl_upstream_connections", .gauge, "Connections to upstreams by state.")
         text.sample([("state", "idle")], loops.pooledIdle)
         text.sample([("state", "in_use")], loops.pooledInUse)

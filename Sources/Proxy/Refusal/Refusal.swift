@@ -11,6 +11,8 @@ package struct Refusal: Sendable, Hashable {
     package var errorCode: String?
     /// Seconds for `retry-after`. Nil asks for no retry where the status would invite one.
     package var retryAfter: Int?
+    /// The value of `allow`; nil for none.
+    package var allow: String?
     /// The record's id in text: `x-grantctl-request`.
     package var request: String
 
@@ -28,8 +30,9 @@ package struct Refusal: Sendable, Hashable {
     package init(_ fault: RequestFault, request: String) {
         self.init(
             status: fault.status, reason: fault.reason, message: fault.message, errorCode: fault.errorCode,
-            request: request
+            retryAfter: fault.retryAfter, request: request
         )
+        allow = fault.allow
     }
 
     /// Names in lower case. Without `content-length` and whatever belongs to the connection.
@@ -42,6 +45,7 @@ package struct Refusal: Sendable, Hashable {
         if kind == .anthropic { headers.append(("request-id", request)) }
         if let retry = shouldRetry { headers.append(("x-should-retry", retry ? "true" : "false")) }
         if let retryAfter { headers.append(("retry-after", String(retryAfter))) }
+        if let allow { headers.append(("allow", allow)) }
         // A 401 must name a scheme (RFC 9110 section 15.5.2).
         if status == 401 { headers.append(("www-authenticate", "Bearer")) }
         return headers

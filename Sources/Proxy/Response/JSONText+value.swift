@@ -37,4 +37,19 @@ extension JSONText {
             raw("null")
         }
     }
+
+    /// Appends an object with another value for one of its members.
+    /// - Parameter write: appends that value.
+    mutating func object(_ object: JSONObject, replacing name: StaticString, _ write: (inout JSONText) -> Void) {
+        raw("{")
+        var isFirst = true
+        for (key, value) in object {
+            if !isFirst { raw(",") }
+            isFirst = false
+            string(String(decoding: key, as: UTF8.self))
+            raw(":")
+            if key.equals(name) { write(&self) } else { self.value(value) }
+        }
+        raw("}")
+    }
 }

@@ -148,27 +148,66 @@ struct ToolCallReader {
     ) -> Document {
         let outcome = try? parser.withDocument(document) { root -> Document in
             guard duplicates.first(in: root) == nil else { return .unreadable }
-            switch judgeCalls(in: root, judge) {
-            case .allowed: return .unchanged
-            case .unreadable, .waits: return .unreadable
-            case .refused(let call):
-                passedCall = false
-                guard let message = root.object, let content = message["content"]?.array else { return .unreadable }
-                // The blocks in front of the call; one whose refused call lies deeper cannot be replaced.
-                var kept: [JSONElement] = []
-                for block in content {
-                    let isCall = block.object?["type"]?.string?.equals("tool_use") == true
-                    switch judgeCalls(in: block, judge) {
-                    case .allowed: kept.append(block)
-                    case .refused(let other) where isCall && other == call:
-                        return .cut(rewritten(message, kept, judge.refusal(call)), call)
-                    case .refused, .waits, .unreadable: return .unreadable
-                    }
-                }
-                return .unreadable
-            }
+            return readMessage(root, judge)
         }
         return outcome ?? .unreadable
+    }
+
+    /// One result of a batch, with the message that came of a request.
+    /// - Parameter line: with the line feed that ends it, or the last one without.
+    mutating func readLine(
+        _ line: UnsafeRawBufferPointer, parser: JSONParser, judge: ToolGate.Judge
+    ) -> Document {
+        // Some clients end lines at a carriage return as well.
+        let end = line.lastIndex { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }.map { $0 + 1 } ?? 0
+        let text = UnsafeRawBufferPointer(rebasing: line[..<end])
+        guard !text.isEmpty else { return .unchanged }
+        guard !text.contains(UInt8(ascii: "\r")) else { return .unreadable }
+        let outcome = try? parser.withDocument(text) { root -> Document in
+            guard duplicates.first(in: root) == nil else { return .unreadable }
+            passedCall = false
+            let judgement = judgeCalls(in: root, judge)
+            if case .allowed = judgement { return .unchanged }
+            // A call anywhere else than in the message of a result is none that a text can replace.
+            guard let entry = root.object, let result = entry["result"]?.object, let message = result["message"]
+            else { return .unreadable }
+            for (key, value) in entry where !key.equals("result") {
+                guard case .allowed = judgeCalls(in: value, judge) else { return .unreadable }
+            }
+            for (key, value) in result where !key.equals("message") {
+                guard case .allowed = judgeCalls(in: value, judge) else { return .unreadable }
+            }
+            passedCall = false
+            guard case .cut(let bytes, let call) = readMessage(message, judge) else { return .unreadable }
+            var json = JSONText()
+            json.object(entry, replacing: "result") { json in
+                json.object(result, replacing: "message") { json in bytes.withUnsafeBytes { json.copy($0) } }
+            }
+            return .cut(json.bytes + line[end...], call)
+        }
+        return outcome ?? .unreadable
+    }
+
+    private mutating func readMessage(_ root: JSONElement, _ judge: ToolGate.Judge) -> Document {
+        switch judgeCalls(in: root, judge) {
+        case .allowed: return .unchanged
+        case .unreadable, .waits: return .unreadable
+        case .refused(let call):
+            passedCall = false
+            guard let message = root.object, let content = message["content"]?.array else { return .unreadable }
+            // The blocks in front of the call; one whose refused call lies deeper cannot be replaced.
+            var kept: [JSONElement] = []
+            for block in content {
+                let isCall = block.object?["type"]?.string?.equals("tool_use") == true
+                switch judgeCalls(in: block, judge) {
+                case .allowed: kept.append(block)
+                case .refused(let other) where isCall && other == call:
+                    return .cut(rewritten(message, kept, judge.refusal(call)), call)
+                case .refused, .waits, .unreadable: return .unreadable
+                }
+            }
+            return .unreadable
+        }
     }
 
     private func rewritten(_ message: JSONObject, _ kept: [JSONElement], _ text: String) -> [UInt8] {

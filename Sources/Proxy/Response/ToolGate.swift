@@ -9,8 +9,8 @@ import StrictJSON
 /// text in its place. Everything else passes as it came.
 ///
 /// Source: https://platform.claude.com/docs/en/build-with-claude/streaming
-struct ToolGate {
-    enum Outcome {
+package struct ToolGate {
+    package enum Outcome {
         /// May go to the client; empty when more has to come first.
         case pass(ByteBuffer)
         /// May go to the client and is all there is: the answer ends in front of this call.
@@ -20,14 +20,33 @@ struct ToolGate {
     }
 
     /// A call that goes beyond the grant.
-    struct RefusedCall: Equatable {
-        var tool: ByteString
+    package struct RefusedCall: Equatable {
+        package var tool: ByteString
         /// What its input does not hold; nil where the tool itself is not allowed.
-        var field: FieldRule?
+        package var field: FieldRule?
+    }
+
+    /// What a body consists of.
+    package enum Form {
+        /// Server-sent events of one message.
+        case events
+        /// One message.
+        case document
+        /// A JSON document a line, each with a message of its own: the results of a batch.
+        case lines
+
+        /// - Returns: nil for what can hold tool calls in a form that is not known.
+        package init?(_ mediaType: MediaType) {
+            switch mediaType {
+            case .eventStream: self = .events
+            case .json: self = .document
+            case .other: return nil
+            }
+        }
     }
 
     /// Who decides, and what is said where the answer is no.
-    struct Judge {
+    package struct Judge {
         /// By the tool's name, and that of its toolset where it is part of one.
         var allows: (UnsafeRawBufferPointer, UnsafeRawBufferPointer?) -> Bool
         /// What the input of a call of the tool must hold.
@@ -35,12 +54,24 @@ struct ToolGate {
         var refusal: (RefusedCall) -> String
         /// Nil where refused calls are refused; otherwise told of each, which is delivered all the same.
         var observer: ((RefusedCall) -> Void)?
+        /// Told of each call that was taken out of an answer that goes on behind it.
+        package var removed: (RefusedCall) -> Void = { _ in }
+
+        package init(
+            allows: @escaping (UnsafeRawBufferPointer, UnsafeRawBufferPointer?) -> Bool,
+            conditions: @escaping (UnsafeRawBufferPointer) -> [FieldRule] = { _ in [] },
+            refusal: @escaping (RefusedCall) -> String
+        ) {
+            self.allows = allows
+            self.conditions = conditions
+            self.refusal = refusal
+        }
     }
 
     /// An event or a document larger than this is not judged, in bytes.
     private static let largest = 32 << 20
 
-    private let isStream: Bool
+    private let form: Form
     private var reader = ToolCallReader()
     /// What came and was not passed on yet.
     private var pending = ByteBuffer()
@@ -51,20 +82,15 @@ struct ToolGate {
     private var searched = 0
     private var hasEnded = false
 
-    /// - Parameter mediaType: the answer's; nil is returned for what can hold tool calls in a form that is not known.
-    init?(_ mediaType: MediaType) {
-        switch mediaType {
-        case .eventStream: isStream = true
-        case .json: isStream = false
-        case .other: return nil
-        }
+    package init(_ form: Form) {
+        self.form = form
     }
 
     /// Whether the answer is judged as a whole, so that its header must wait.
-    var holdsEverything: Bool { !isStream }
+    var holdsEverything: Bool { form == .document }
 
     /// - Parameter bytes: what came next.
-    mutating func take(_ bytes: ByteBuffer, parser: JSONParser, judge: Judge) -> Outcome {
+    package mutating func take(_ bytes: ByteBuffer, parser: JSONParser, judge: Judge) -> Outcome {
         guard !hasEnded else { return .pass(ByteBuffer()) }
         if pending.readableBytes == 0 {
             pending = bytes
@@ -72,7 +98,14 @@ struct ToolGate {
             pending.writeImmutableBuffer(bytes)
         }
         guard held.readableBytes + pending.readableBytes <= Self.largest else { return .unreadable }
-        guard isStream else { return .pass(ByteBuffer()) }
+        switch form {
+        case .document: return .pass(ByteBuffer())
+        case .lines: return takeLines(parser: parser, judge: judge)
+        case .events: return takeEvents(parser: parser, judge: judge)
+        }
+    }
+
+    private mutating func takeEvents(parser: JSONParser, judge: Judge) -> Outcome {
         var ready = ByteBuffer()
         var passed = 0
         while let length = lengthOfNextEvent(from: passed) {
@@ -119,10 +152,48 @@ struct ToolGate {
         if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }
     }
 
+    /// Passes the lines that are whole.
+    private mutating func takeLines(parser: JSONParser, judge: Judge) -> Outcome {
+        var ready = ByteBuffer()
+        while true {
+            let start = pending.readerIndex + searched
+            let rest = pending.readableBytes - searched
+            let found = pending.viewBytes(at: start, length: rest)?.firstIndex(of: UInt8(ascii: "\n"))
+            guard let end = found.map({ $0 + 1 - pending.readerIndex }) else { break }
+            guard judgeLine(of: end, parser: parser, judge: judge, into: &ready) else { return .unreadable }
+        }
+        searched = pending.readableBytes
+        pending = pending.readableBytes == 0 ? ByteBuffer() : ByteBuffer(bytes: pending.readableBytesView)
+        return .pass(ready)
+    }
+
+    /// - Returns: false where the line cannot be read in exactly one way.
+    private mutating func judgeLine(
+        of length: Int, parser: JSONParser, judge: Judge, into ready: inout ByteBuffer
+    ) -> Bool {
+        searched = 0
+        guard let line = pending.readSlice(length: length) else { return false }
+        let judged = line.withUnsafeReadableBytes { reader.readLine($0, parser: parser, judge: judge) }
+        switch judged {
+        case .unchanged: append(line, to: &ready)
+        case .unreadable: return false
+        case .cut(let bytes, let call):
+            judge.removed(call)
+            append(ByteBuffer(bytes: bytes), to: &ready)
+        }
+        return true
+    }
+
     /// The answer ended. What is left of a stream is no whole event: clients throw it away, and it is not judged.
-    mutating func finish(parser: JSONParser, judge: Judge) -> Outcome {
-        guard !isStream, !hasEnded else { return .pass(ByteBuffer()) }
+    package mutating func finish(parser: JSONParser, judge: Judge) -> Outcome {
+        guard form != .events, !hasEnded else { return .pass(ByteBuffer()) }
         hasEnded = true
+        if form == .lines {
+            var ready = ByteBuffer()
+            let rest = pending.readableBytes
+            if rest > 0, !judgeLine(of: rest, parser: parser, judge: judge, into: &ready) { return .unreadable }
+            return .pass(ready)
+        }
         let held = pending
         let rewritten = held.withUnsafeReadableBytes {
             reader.readDocument($0, parser: parser, judge: judge)

@@ -49,7 +49,7 @@ struct DemoCommand: AsyncParsableCommand {
             // Unattended, nobody needs to know the ports, and a busy one must not fail the walk.
             folder: folder.path, grants: grants, port: port ?? (check ? 0 : 8443),
             adminPort: adminPort ?? (check ? 0 : 8444),
-            upstreamKey: ProcessInfo.processInfo.environment["ANTHROPIC_API_KEY"])
+            upstreamKey: ProcessInfo.processInfo.environment["ANTHROPIC_API_KEY"].flatMap { $0.isEmpty ? nil : $0 })
         if check {
             let held = installation.takeWalk()
             await installation.stop()

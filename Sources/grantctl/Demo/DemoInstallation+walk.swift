@@ -29,6 +29,8 @@ extension DemoInstallation {
             for line in step.command.split(separator: "\n", omittingEmptySubsequences: false) { print("  \(line)") }
         }
         print("\nWatch the decisions with `grantctl decisions --follow --state \(folder)/state`. Ctrl-C ends the demo.")
+        // Whoever reads through a pipe or from a file reads now, not when the demo ends.
+        fflush(nil)
     }
 
     private var folder: String { (environmentFile as NSString).deletingLastPathComponent }
@@ -42,6 +44,7 @@ extension DemoInstallation {
             let outcome = take(step)
             if outcome.held { passed += 1 } else { failed += 1 }
             print("\(outcome.held ? "ok  " : "FAIL")  \(step.title): \(outcome.observed)")
+            fflush(nil)
         }
         print("\(passed) passed, \(failed) failed")
         return failed == 0

@@ -55,7 +55,8 @@ extension ValueReader where Value == String {
 extension ValueReader where Value == SecretSource {
     static func secret(below folder: String) -> ValueReader {
         .text(
-            "bad-secret", "a place of a secret", help: "write `env:NAME` or `file:PATH`, never the secret itself"
+            "bad-secret", "a place of a secret", help: "write `env:NAME` or `file:PATH`, never the secret itself",
+            repeats: false
         ) { text in
             let parts = text.text.split(separator: ":", maxSplits: 1).map(String.init)
             guard parts.count == 2, !parts[1].isEmpty else { return nil }

@@ -33,13 +33,16 @@ package struct ValueReader<Value>: Sendable {
     ///   - code: the rule's stable name, for a text that `parse` refuses.
     ///   - expected: completes "`…` is not".
     ///   - help: what to write instead.
+    ///   - repeats: whether the error says what was written; not where that may be a secret.
     package static func text(
-        _ code: String, _ expected: String, help: String, _ parse: @escaping @Sendable (ByteString) -> Value?
+        _ code: String, _ expected: String, help: String, repeats: Bool = true,
+        _ parse: @escaping @Sendable (ByteString) -> Value?
     ) -> ValueReader {
         ValueReader(shape: .text("\(expected): \(help)")) { node, problems in
             guard let text = line(node, problems) else { return nil }
             if let value = parse(text) { return value }
-            problems.error(at: node.position, code, "\(quoted(text)) is not \(expected)", help: help)
+            problems.error(
+                at: node.position, code, "\(repeats ? quoted(text) : "this") is not \(expected)", help: help)
             return nil
         }
     }

@@ -28,10 +28,10 @@ need_swift() {
     }
 }
 
-# What building needs, and what the program itself runs: git and ssh-keygen.
+# What building needs, and what the program itself runs: git, ssh-keygen and gpgv.
 need_build() {
     need_swift
     need libgit2-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev libyaml-dev libsimdjson-dev libpcre2-dev \
         libxmlsec1-dev libxml2-dev \
-        g++ libstdc++-12-dev ca-certificates git openssh-client
+        g++ libstdc++-12-dev ca-certificates git openssh-client gpgv
 }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Random histories and questions: the compiled table against a literal reading, and the rule that a failure only
-/// removes access. `GRANTCTL_TEST_QUESTIONS=100000` asks more (half a minute on an idle core), `GRANTCTL_TEST_ROUNDS`
+/// removes access. `GRANTCTL_TEST_QUESTIONS` asks more or fewer than 100,000, `GRANTCTL_TEST_ROUNDS`
 /// tries more of the others, `GRANTCTL_TEST_SEED` repeats a run.
 @Suite struct NaiveTests {
     private static func number(_ name: String, _ fallback: Int) -> Int {
@@ -19,8 +19,8 @@ import Testing
 
     @Test func theTableAgreesWithAReadingOfTheDocumentsByTheLetter() {
         let seed = Self.seed
-        let questions = Self.number("GRANTCTL_TEST_QUESTIONS", 30_000)
-        let perRepository = 200
+        let questions = Self.number("GRANTCTL_TEST_QUESTIONS", 100_000)
+        let perRepository = 500
         var allowed = 0
         for round in 0..<((questions + perRepository - 1) / perRepository) {
             var random = RandomRepository(seed: seed &+ UInt64(round))

@@ -143,7 +143,7 @@ struct GatewayFileTests {
             Issue.record("not signed")
             return
         }
-        #expect(keys.count == 1 && after == ObjectID(hex: Self.oid))
+        #expect(keys.ssh.count == 1 && keys.openPGP == nil && after == ObjectID(hex: Self.oid))
         #expect(try read("state: /s\ngrants: {urls: [/a, /b]}\nlisten: {socket: a}\n").grants.mirror?.url == "/b")
         let one = try read("state: /s\ngrants: {urls: [/a]}\nlisten: {socket: a}\n")
         #expect(one.grants.remote.url == "/a" && one.grants.mirror == nil && one.grants.commits == .any)
@@ -164,6 +164,8 @@ struct GatewayFileTests {
             ("{urls: [{url: /a, poll: 3s}]}", "unknown-field"), ("{url: /a, commits: maybe}", "unknown-value"),
             ("{url: /a, forge_keys: [\(key)]}", "bad-commits"), ("{url: /a, signed_after: \(oid)}", "bad-commits"),
             ("{url: /a, commits: signed, forge_keys: [rubbish]}", "bad-public-key"),
+            ("{url: /a, commits: signed, forge_keys: ['file:not-there.asc']}", "bad-public-key"),
+            ("{url: /a, commits: signed, forge_keys: ['file:/etc/hostname']}", "bad-public-key"),
             ("{url: /a, commits: signed, signed_after: main}", "bad-commit"),
         ])
     func contradictions(grants: String, code: String) throws {

@@ -16,7 +16,7 @@ import Testing
         ])
         let repository = try signer.sandbox.open()
         let signature = try repository.signature(of: ObjectID(hex: id))
-        let trust = CommitTrust.signed(forgeKeys: [], after: nil)
+        let trust = CommitTrust.signed(ForgeKeys(), after: nil)
         #expect(
             trust.fault(of: signature, people: [try signer.person()], observed: Instant(seconds: 1)) == nil)
         #expect(trust.fault(of: signature, people: [], observed: Instant(seconds: 1)) != nil)

@@ -63,9 +63,10 @@ final class CommitSigner {
 
     /// Our verdict: nil where the commit counts.
     func fault(
-        _ commit: [UInt8], people: [Person], forgeKeys: [Person.Key] = [], observed: Instant = Instant(seconds: 1)
+        _ commit: [UInt8], people: [Person], forgeKeys: [Person.Key] = [], openPGP: OpenPGPKeyring? = nil,
+        observed: Instant = Instant(seconds: 1)
     ) -> String? {
-        let trust = CommitTrust.signed(forgeKeys: forgeKeys, after: nil)
+        let trust = CommitTrust.signed(ForgeKeys(ssh: forgeKeys, openPGP: openPGP), after: nil)
         return commit.withUnsafeBytes { bytes in
             let signature: Result<CommitSignature, SignatureFault>
             do {

@@ -275,7 +275,7 @@ import Testing
             return try remote.commit(["README.md": text])
         }
         // The first commit is trusted whole, signed or not.
-        let harness = LoopHarness(remote, change: { $0.commits = .signed(forgeKeys: [forge], after: nil) })
+        let harness = LoopHarness(remote, change: { $0.commits = .signed(ForgeKeys(ssh: [forge]), after: nil) })
         _ = try await harness.nextPublished()
         _ = try await harness.nextLogged("run ended")
         for (text, key) in [("one", "tom"), ("two", "maria"), ("three", "forge")] {
@@ -322,12 +322,12 @@ import Testing
         let tip = try commit("twelve", key: "tom")
         let other = LoopHarness(
             remote, state: remote.folder.path + "/other",
-            change: { $0.commits = .signed(forgeKeys: [forge], after: plain) })
+            change: { $0.commits = .signed(ForgeKeys(ssh: [forge]), after: plain) })
         #expect(try await other.nextPublished().commit == tip)
         await other.stop()
         let strict = LoopHarness(
             remote, state: remote.folder.path + "/strict",
-            change: { $0.commits = .signed(forgeKeys: [forge], after: nil) })
+            change: { $0.commits = .signed(ForgeKeys(ssh: [forge]), after: nil) })
         #expect(try await strict.nextPublished().commit == welcome)
         await strict.stop()
     }

@@ -215,6 +215,33 @@ import Testing
         #expect(try residentPeak() - before < 100 << 20)
     }
 
+    @Test func `a small file that is stored as a difference from a huge one costs no memory either`() throws {
+        let sandbox = try RepositorySandbox()
+        let script = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../Remotes/difference_of_zeros.py").path
+        let ids = sandbox.folder.appendingPathComponent("ids").path
+        try RepositorySandbox.run([
+            "sh", "-c", "python3 '\(script)' 128 '\(ids)' | git -C '\(sandbox.path)' index-pack --stdin",
+        ])
+        let blobs = try String(contentsOfFile: ids, encoding: .utf8).split(separator: "\n").map(String.init)
+        let small = ObjectID(hex: try #require(blobs.last))
+        #expect(try sandbox.git(["cat-file", "blob", small.hex]) == "name: acme-access")
+        let other = try sandbox.blob("why: x\n")
+        let tree = try sandbox.tree([
+            (mode: "40000", name: "denied", id: try sandbox.tree([(mode: "100644", name: "a.yaml", id: other)])),
+            (mode: "100644", name: "policy.yaml", id: small),
+        ])
+        let before = try residentPeak()
+        let change = try sandbox.change(try sandbox.commit(tree))
+        #expect(change.unreadablePaths == ["policy.yaml"])
+        #expect(change.problems.map(\.code) == ["too-large"] && change.written.map(\.path.text) == ["denied/a.yaml"])
+        #expect(try residentPeak() - before < 64 << 20)
+        let repository = try sandbox.open()
+        let raw = try #require(RawID(small))
+        #expect(try repository.withObject(raw, within: 1 << 20) { _, bytes in bytes.count } == nil)
+        #expect(try repository.withObject(raw, within: 256 << 20) { _, bytes in bytes.count } == 18)
+    }
+
     private func residentPeak() throws -> Int {
         let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })

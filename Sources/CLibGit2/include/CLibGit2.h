@@ -5,6 +5,7 @@
 
 #include <git2.h>
 #include <git2/sys/odb_backend.h>
+#include <stddef.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
@@ -60,6 +61,14 @@ int grantctl_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 
 // memfd_create(2): a file that is in memory only.
 int grantctl_memory_file(const char *name);
+
+// Has libgit2 refuse, on the calling thread, to allocate more than `bytes` at once: an object that inflates to more, or that
+// is stored as a difference from one, is then an error instead of so much memory. 0 is no limit. Returns whether the limit
+// set before was hit.
+int grantctl_git_limit_allocation(size_t bytes);
+
+// Makes libgit2 allocate in a way that the above works; to be called once, before anything else of libgit2 is used.
+int grantctl_git_use_limited_allocator(void);
 
 // malloc_trim(3): gives memory that was freed back to the system.
 void grantctl_return_memory(void);

@@ -1,6 +1,13 @@
 extension Pattern {
     static func isAllowed(_ text: ByteString) -> Bool {
-        !text.isEmpty && text.count <= 256 && !text.bytes.contains { "?[]{}".utf8.contains($0) }
+        !text.isEmpty && text.count <= 256
+            && text.bytes.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "?"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "{"), UInt8(ascii: "}"):
+                    false
+                case _: true
+                }
+            }
     }
 
     package func matches(_ name: ByteString) -> Bool {

@@ -88,8 +88,10 @@ extension Scope {
         let routes = fields.optional("routes", ScopeReaders.routes)
         let bodyFields = fields.optional("fields", FieldRule.reader)
         fields.unsupported(unsupportedFields)
-        for name in ScopeReaders.fields where fields.has(name) {
-            fields.problems.mention(.scopeField, ByteString(name), at: fields.place(of: name))
+        if fields.problems.keepsMentions {
+            for name in ScopeReaders.fields where fields.has(name) {
+                fields.problems.mention(.scopeField, ByteString(name), at: fields.place(of: name))
+            }
         }
         if !fields.has("models"), !fields.has("routes") {
             fields.problems.error(
@@ -117,8 +119,9 @@ extension Scope {
     /// - Parameter isElevation: whether a name may stand for what no grant can name, as every version of a skill.
     static func readNames(_ fields: inout Fields, isElevation: Bool = false) -> [ScopeAttribute: [Pattern]] {
         var names: [ScopeAttribute: [Pattern]] = [:]
-        for (attribute, reader) in isElevation ? ScopeReaders.elevatedNames : ScopeReaders.names {
-            names[attribute] = fields.optional(attribute.rawValue, reader)
+        for index in 0..<ScopeReaders.marks.count where fields.mayHave(ScopeReaders.marks[index]) {
+            let (attribute, reader) = isElevation ? ScopeReaders.elevatedNames[index] : ScopeReaders.names[index]
+            if let patterns = fields.optional(attribute.rawValue, reader) { names[attribute] = patterns }
         }
         return names
     }
@@ -135,7 +138,7 @@ extension Scope {
     var workspaceNames: [ScopeAttribute: [Pattern]] {
         var found: [ScopeAttribute: [Pattern]] = [:]
         let operations = names[.operations]?.filter { pattern in
-            ScopeAttribute.workspaceOperations.contains { pattern.matches(ByteString($0)) }
+            ScopeReaders.workspaceOperations.contains { pattern.matches($0) }
         }
         if let operations, !operations.isEmpty { found[.operations] = operations }
         if let containers = names[.containers], !containers.isEmpty { found[.containers] = containers }
@@ -154,10 +157,14 @@ private enum ScopeReaders {
     static let elevatedNames = ScopeAttribute.allCases.map { attribute in
         (attribute, ValueReader<[Pattern]>.list(of: attribute == .skills ? .anyPattern : .pattern(attribute)))
     }
+    /// By the attribute's place in `names`. Taking a reader from a list touches its reference counts, which all
+    /// processors share.
+    static let marks = ScopeAttribute.allCases.map { FieldMark.of($0.rawValue) }
     static let fields =
         ScopeAttribute.allCases.map(\.rawValue) + [
             "max_tokens", "max_uses", "thinking_tokens", "tool_inputs", "routes", "fields",
         ]
+    static let workspaceOperations = ScopeAttribute.workspaceOperations.map { ByteString($0) }
     static let workspaceFields = [ScopeAttribute.operations, .containers, .skills, .sources].map(\.rawValue)
 }
 

@@ -23,6 +23,9 @@ package struct AcceptedDocuments: Sendable, Codable {
     /// Every retirement of a key, whoever lists it: a key that one file gives up is not good because another holds it too.
     func retirements(ofKey fingerprint: ByteString) -> [Person.Retirement] { retired[fingerprint] ?? [] }
 
+    /// Whether any key is known to be compromised.
+    var knowsCompromises: Bool { retired.values.contains { $0.contains(where: \.compromised) } }
+
     /// A person as their file says, or said last.
     func everKnown(_ person: ByteString) -> Person? { people[person] ?? gone[person] }
 

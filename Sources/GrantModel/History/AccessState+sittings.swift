@@ -104,7 +104,7 @@ extension AccessState {
         sittingFiles[path]?.sitting = index
         let before = grants.reviews.count
         for decision in attestation.decisions {
-            let held = HeldGrant(decision, in: grants)
+            let held = grants.held(decision)
             let fault =
                 void
                 ?? fault(of: decision, in: attestation, held: held, observed: observed, eligibility: eligibility)
@@ -200,11 +200,16 @@ private struct HeldGrant {
     var isSame = false
     /// What it says; looked up only for a `keep` of these bytes, which is judged by it.
     var grant: Grant?
+}
 
-    init(_ decision: Attestation.Decision, in grants: GrantStore) {
-        guard let row = grants.row(of: decision.file), grants.records[Int(row)].flags.contains(.present) else { return }
-        isThere = true
-        isSame = grants.holds(row, decision.sha256)
-        if isSame, decision.verdict == .keep { grant = grants.grant(row) }
+extension GrantStore {
+    // A method, because an initializer would take a copy of all of this for each of a million decisions.
+    fileprivate func held(_ decision: Attestation.Decision) -> HeldGrant {
+        var held = HeldGrant()
+        guard let row = row(of: decision.file), records[Int(row)].flags.contains(.present) else { return held }
+        held.isThere = true
+        held.isSame = holds(row, decision.sha256)
+        if held.isSame, decision.verdict == .keep { held.grant = grant(row, prose: false) }
+        return held
     }
 }

@@ -7,14 +7,16 @@ extension AccessState {
 
 /// Judges grants by everything that a state has state.accepted.
 struct Assessor {
-    private let state: AccessState
+    let state: AccessState
     private let reviewers: Reviewers
-    private let denied: [ByteString: Denial]
+    let denied: [ByteString: Denial]
     /// People whose file is there and never could be read: they have no keys, and they are somebody. Where files need
     /// admins, nobody is made somebody by a file that no admin could have read.
     private let unreadablePeople: Set<ByteString>
     /// What is wrong with each service, which its grants share.
     private let serviceFaults: [ByteString: [ReferenceFault]]
+    /// Whether any key turned out compromised: hardly ever, and then every review asks.
+    let knowsCompromises: Bool
     private let tiers = TierMemo()
 
     init(_ state: AccessState) {
@@ -32,6 +34,7 @@ struct Assessor {
                 else { return nil }
                 return name
             })
+        knowsCompromises = state.accepted.knowsCompromises
         serviceFaults = state.accepted.services.mapValues { state.accepted.faults(of: $0) }
     }
 
@@ -43,14 +46,15 @@ struct Assessor {
     }
 
     /// Judges one grant file. A pure function of the state.
-    func assess(_ path: ByteString, _ file: AccessState.GrantFile) -> Assessment {
-        var assessment = assessUndenied(path, file)
+    /// - Parameter explains: whether people read it, so that it names who reviewed and what does not count.
+    func assess(_ path: ByteString, _ file: AccessState.GrantFile, explains: Bool = true) -> Assessment {
+        var assessment = assessUndenied(path, file, explains: explains)
         // A denial wins over everything, over what cannot be judged as well.
         if let denial = denied[file.id] { assessment.basis = .denied(by: denial.name, why: denial.why) }
         return assessment
     }
 
-    private func assessUndenied(_ path: ByteString, _ file: AccessState.GrantFile) -> Assessment {
+    private func assessUndenied(_ path: ByteString, _ file: AccessState.GrantFile, explains: Bool) -> Assessment {
         var assessment = Assessment(
             basis: .awaitingReview, landed: file.landed, expires: .distantFuture, endsByUntil: false,
             reviewEnds: nil, notBefore: file.landed, tier: nil, attestedBy: [], attestations: [], voids: [])
@@ -74,7 +78,7 @@ struct Assessor {
         let revokes = revokes(among: decisions, of: file, at: path)
         let lastRevoke = revokes.max { state.sittings[$0.sitting].effective < state.sittings[$1.sitting].effective }
         let keeps = keeps(among: decisions, of: grant, file, after: lastRevoke)
-        assessment.voids = voids(among: decisions, of: grant, file)
+        if explains { assessment.voids = voids(among: decisions, of: grant, file) }
 
         if state.directoryMoment != nil, let earliest = keeps.map({ state.sittings[$0].effective }).min() {
             assessment.landed = earliest
@@ -85,9 +89,11 @@ struct Assessor {
         assessment.notBefore = assessment.landed
 
         let chosen = reviewers.best(max(1, tier.reviewers), of: keeps)
-        let counted = chosen ?? reviewers.most(of: keeps)
-        assessment.attestedBy = counted.map { state.sittings[$0].by }.sorted()
-        assessment.attestations = counted.map { state.sittings[$0].place }.sorted()
+        if explains {
+            let counted = chosen ?? reviewers.most(of: keeps)
+            assessment.attestedBy = counted.map { state.sittings[$0].by }.sorted()
+            assessment.attestations = counted.map { state.sittings[$0].place }.sorted()
+        }
         if let oldest = chosen?.map({ state.sittings[$0].effective }).min() {
             assessment.basis = .kept
             assessment.reviewEnds = oldest + tier.review
@@ -129,7 +135,7 @@ struct Assessor {
         return decisions.filter { review in
             let sitting = state.sittings[review.sitting]
             return review.verdict == .keep && review.void == nil && review.sha256 == file.sha256
-                && sitting.isPresent && sitting.effective > threshold && state.compromise(of: sitting) == nil
+                && sitting.isPresent && sitting.effective > threshold && compromise(of: sitting) == nil
                 && conflict(of: review, with: grant) == nil
         }.map(\.sitting)
     }
@@ -206,7 +212,11 @@ struct Assessor {
             return void == .otherBytes && isPast ? nil : void
         }
         guard review.verdict == .keep, review.sha256 == file.sha256 else { return nil }
-        return state.compromise(of: sitting).map { .keyCompromised(since: $0) } ?? conflict(of: review, with: grant)
+        return compromise(of: sitting).map { .keyCompromised(since: $0) } ?? conflict(of: review, with: grant)
+    }
+
+    private func compromise(of sitting: Sitting) -> Instant? {
+        knowsCompromises ? state.compromise(of: sitting) : nil
     }
 
     /// What could not be said when a keep was judged, because it came before a person or an issuer that the grant names:

@@ -6,17 +6,21 @@ struct Eligibility {
     let after: AcceptedDocuments
     /// Whether a keep may be old (a plain directory).
     let ignoresAge: Bool
+    /// Both, for those who look into either.
+    private let states: [AcceptedDocuments]
     /// A sitting asks for the same reviewer a thousand times.
     private let known = Known()
 
     private final class Known {
         var accounts: [ByteString: ReviewerAccounts] = [:]
+        var owners: [ByteString: [ByteString]] = [:]
     }
 
     init(before: AcceptedDocuments, after: AcceptedDocuments, ignoresAge: Bool) {
         self.before = before
         self.after = after
         self.ignoresAge = ignoresAge
+        states = [before, after]
     }
 
     /// Why a sitting as a whole is void.
@@ -58,18 +62,19 @@ struct Eligibility {
     /// Ownership is that of the state before. Who is who is looked up after the commit as well, so that a commit cannot
     /// bring an alias of the reviewer along with what the reviewer approves by it.
     func fault(keeping grant: Grant, reviewer: ByteString) -> VoidReason? {
-        guard let service = before.services[grant.service] else { return .unknownService(grant.service) }
-        guard service.owners.contains(reviewer) else { return .notOwner(service: grant.service) }
-        return accounts(of: reviewer).conflict(with: grant, in: [before, after])
+        guard let owners = owners(of: grant.service) else { return .unknownService(grant.service) }
+        guard owners.contains(reviewer) else { return .notOwner(service: grant.service) }
+        return accounts(of: reviewer).conflict(with: grant, in: states)
     }
 
     /// What `reviewer` goes by, where `grant` names a person or an issuer that nobody knows yet: whether it gives the
     /// reviewer access can only be said once they are there. Nil for what is already decided.
     func undecided(_ grant: Grant, reviewer: ByteString) -> ReviewerAccounts? {
-        let states = [before, after]
         let isDecided =
-            states.contains { $0.people[grant.by] != nil }
-            && grant.to.allSatisfy { condition in states.contains { $0.issuers[condition.issuer] != nil } }
+            states.contains { $0.people.index(forKey: grant.by) != nil }
+            && grant.to.allSatisfy { condition in
+                states.contains { $0.issuers.index(forKey: condition.issuer) != nil }
+            }
         return isDecided ? nil : accounts(of: reviewer)
     }
 
@@ -78,7 +83,7 @@ struct Eligibility {
     func fault(keepingProtected path: DocumentPath, described: Person?, reviewer: ByteString) -> VoidReason? {
         guard let policy = before.policy, policy.admins.contains(reviewer) else { return .notAdmin }
         guard case .person(let name) = path else { return nil }
-        for state in [before, after] {
+        for state in states {
             let names = state.humans.names(of: reviewer)
             if names.contains(name) { return .describesReviewer }
             guard let described else { continue }
@@ -95,9 +100,16 @@ struct Eligibility {
         return then == now ? then : Set(then + now).sorted()
     }
 
+    private func owners(of service: ByteString) -> [ByteString]? {
+        if let owners = known.owners[service] { return owners }
+        let owners = before.services[service]?.owners
+        known.owners[service] = owners
+        return owners
+    }
+
     private func accounts(of reviewer: ByteString) -> ReviewerAccounts {
         if let accounts = known.accounts[reviewer] { return accounts }
-        let accounts = ReviewerAccounts(of: reviewer, in: [before, after])
+        let accounts = ReviewerAccounts(of: reviewer, in: states)
         known.accounts[reviewer] = accounts
         return accounts
     }

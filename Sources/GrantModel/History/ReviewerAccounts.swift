@@ -35,6 +35,7 @@ struct ReviewerAccounts: Sendable, Codable {
 
     /// Whether a condition of `to` names this person by subject or address, however it spells that.
     private func isNamed(_ person: Person, by condition: CallerCondition, in states: [AcceptedDocuments]) -> Bool {
+        if condition.subject == nil, condition.email == nil, condition.claims.isEmpty { return false }
         var subjects: [ByteString] = []
         var addresses: [ByteString] = []
         if let subject = condition.subject { subjects.append(subject) }
@@ -48,10 +49,12 @@ struct ReviewerAccounts: Sendable, Codable {
                 if let path, let email = condition.claims[path] { addresses.append(email) }
             }
         }
-        if let own = person.email?.foldingASCIICase, addresses.contains(where: { $0.foldingASCIICase == own }) {
+        if !addresses.isEmpty, let own = person.email?.foldingASCIICase,
+            addresses.contains(where: { $0.foldingASCIICase == own })
+        {
             return true
         }
-        guard !subjects.isEmpty else { return false }
+        guard person.identities.contains(where: { subjects.contains($0.subject) }) else { return false }
         // Two files of one issuer are one issuer; and a commit may rename what a person's file still calls by its
         // old name, so that what a name stood for counts with what it stands for.
         let asked = Set(states.map { $0.origin(of: condition.issuer) })

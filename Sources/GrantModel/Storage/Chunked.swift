@@ -20,6 +20,14 @@ struct Chunked<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
             self.capacity = capacity
         }
 
+        /// For somebody who fills all of it at once.
+        init(unfilled capacity: Int) {
+            let bytes = UnsafeMutableRawPointer.allocate(
+                byteCount: capacity * MemoryLayout<Element>.stride, alignment: MemoryLayout<Element>.alignment)
+            elements = bytes.bindMemory(to: Element.self, capacity: capacity)
+            self.capacity = capacity
+        }
+
         init(copying other: Chunk, capacity: Int) {
             let bytes = UnsafeMutableRawPointer.allocate(
                 byteCount: capacity * MemoryLayout<Element>.stride, alignment: MemoryLayout<Element>.alignment)
@@ -197,7 +205,7 @@ extension Chunked {
         self.init(shift: shift)
         while self.count < count {
             let part = min(count - self.count, 1 << shift)
-            let chunk = Chunk(capacity: part)
+            let chunk = Chunk(unfilled: part)
             try fill(
                 UnsafeMutableRawBufferPointer(start: chunk.elements, count: part * MemoryLayout<Element>.stride))
             add(chunk)

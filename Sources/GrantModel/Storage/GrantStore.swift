@@ -173,18 +173,19 @@ extension GrantStore {
     }
 
     /// What the file of a row says; nil where it cannot be read or is not there.
-    func grant(_ row: UInt32) -> Grant? {
+    /// - Parameter prose: whether `why` is wanted.
+    func grant(_ row: UInt32, prose: Bool = true) -> Grant? {
         let record = records[Int(row)]
-        return grant(record, id: conditions.texts[record.id])
+        return grant(record, id: conditions.texts[record.id], prose: prose)
     }
 
-    private func grant(_ record: GrantRecord, id: ByteString) -> Grant? {
+    private func grant(_ record: GrantRecord, id: ByteString, prose: Bool = true) -> Grant? {
         guard record.flags.isSuperset(of: [.present, .readable]) else { return nil }
         return Grant(
             id: id, service: conditions.names[record.service],
             to: (Int(record.to)..<Int(record.to + record.toCount)).map { conditions[$0] },
             can: scopes[record.scope], see: sees[record.see], beyond: record.flags.contains(.pauses) ? .pause : .deny,
-            why: conditions.texts.withText(record.why) { String(decoding: $0, as: UTF8.self) },
+            why: prose ? conditions.texts.withText(record.why) { String(decoding: $0, as: UTF8.self) } : "",
             by: conditions.names[record.by],
             until: record.until == .max ? nil : Instant(seconds: record.until))
     }
@@ -206,6 +207,12 @@ extension GrantStore {
         let number = records[Int(row)].digest
         guard number != GrantRecord.none else { return digest.bytes.isEmpty }
         return DigestRecord(digest) == digests[Int(number)]
+    }
+
+    /// Whether two numbers stand for one digest: not all that are the same have one number.
+    func isSameDigest(_ one: UInt32, _ other: UInt32) -> Bool {
+        guard one != GrantRecord.none, other != GrantRecord.none else { return one == other }
+        return digests[Int(one)] == digests[Int(other)]
     }
 
     /// Whether a file is at a path.
@@ -428,17 +435,22 @@ extension GrantStore {
 }
 
 /// A file below `grants/` that was read and needs to be taken into a state.
-package struct LoadedGrant: Sendable {
-    package var path: ByteString
-    package var blob: ObjectID
-    package var sha256: Digest
+///
+/// A class, because there are millions and each goes from thread to thread and from array to array.
+package final class LoadedGrant: Sendable {
+    package let path: ByteString
+    package let blob: ObjectID
+    package let sha256: Digest
     /// Nil when the file cannot be read.
-    package var grant: Grant?
-    package var diagnostics: [Diagnostic]
+    package let grant: Grant?
+    package let diagnostics: [Diagnostic]
     /// Whether what lies there is no acceptable file at all; `diagnostics` then say why.
-    package var isRejected = false
+    package let isRejected: Bool
 
-    package init(path: ByteString, blob: ObjectID, sha256: Digest, grant: Grant?, diagnostics: [Diagnostic]) {
+    private init(
+        path: ByteString, blob: ObjectID, sha256: Digest, grant: Grant?, diagnostics: [Diagnostic], isRejected: Bool
+    ) {
+        self.isRejected = isRejected
         self.path = path
         self.blob = blob
         self.sha256 = sha256
@@ -447,17 +459,18 @@ package struct LoadedGrant: Sendable {
     }
 
     /// Something unacceptable where a file should be.
-    package init(rejecting path: ByteString, _ problem: Diagnostic) {
-        self.init(path: path, blob: .none, sha256: Digest(bytes: []), grant: nil, diagnostics: [problem])
-        isRejected = true
+    package convenience init(rejecting path: ByteString, _ problem: Diagnostic) {
+        self.init(
+            path: path, blob: .none, sha256: Digest(bytes: []), grant: nil, diagnostics: [problem], isRejected: true)
     }
 
     /// Reads a file; pure.
-    package init(_ file: FileContent, as path: DocumentPath, read: ReadDocument) {
+    package convenience init(_ file: FileContent, as path: DocumentPath, read: ReadDocument) {
         let parsed = read(path, file)
         var grant: Grant?
         if case .grant(let found)? = parsed.document { grant = found }
         self.init(
-            path: file.path, blob: file.blob, sha256: file.sha256, grant: grant, diagnostics: parsed.diagnostics)
+            path: file.path, blob: file.blob, sha256: file.sha256, grant: grant, diagnostics: parsed.diagnostics,
+            isRejected: false)
     }
 }

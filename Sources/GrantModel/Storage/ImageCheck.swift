@@ -1,6 +1,6 @@
 /// Whether every number in an image points at something that is there. The image's digest was compared before, so that
 /// this finds only what a program wrote on purpose; nothing of it may lead out of the columns or round in circles.
-struct ImageCheck {
+struct ImageCheck: Sendable {
     private let parts: TableImage.Parts
     private let columns: ReadColumns
 
@@ -9,9 +9,17 @@ struct ImageCheck {
         self.columns = columns
     }
 
+    /// Looks at everything, on all processors.
     var isSound: Bool {
-        areRecordsSound && areConditionsSound && areReviewsSound && areSlotsSound && areRulesSound && areSittingsSound
-            && columns.callers.isSound(parts.callers, conditions: columns.conditions.conditions.count)
+        let checks: [@Sendable (ImageCheck) -> Bool] = [
+            { $0.areRecordsSound }, { $0.areConditionsSound }, { $0.areReviewsSound }, { $0.areCallersSound },
+            { $0.areRulesSound }, { $0.areSlotsSound }, { $0.areSittingsSound },
+        ]
+        return ParallelWork.map(checks, portion: 1) { { check in check(self) } }.allSatisfy { $0 }
+    }
+
+    private var areCallersSound: Bool {
+        columns.callers.isSound(parts.callers, conditions: columns.conditions.conditions.count)
     }
 
     private var areRecordsSound: Bool {

@@ -4,16 +4,21 @@ import Synchronization
 
 /// Work on many items on all processors.
 package enum ParallelWork {
-    private static let portion = 32
+    package static let portion = 32
     private static let mostWorkers = 16
+    /// Asked once: it reads files of the system.
+    private static let processors = ProcessInfo.processInfo.activeProcessorCount
 
     /// Makes something of each item, in the items' order. Blocks; the first fault ends it.
-    /// - Parameter worker: called once on each thread, for what works on that thread.
+    /// - Parameters:
+    ///   - portion: how many items a thread takes at a time.
+    ///   - worker: called once on each thread, for what works on that thread.
     package static func map<Item: Sendable, Value: Sendable, Fault: Error>(
-        _ items: [Item], worker: @Sendable () throws(Fault) -> ((Item) throws(Fault) -> Value)
+        _ items: [Item], portion: Int = ParallelWork.portion,
+        worker: @Sendable () throws(Fault) -> ((Item) throws(Fault) -> Value)
     ) throws(Fault) -> [Value] {
         let portions = (items.count + portion - 1) / portion
-        let workers = min(ProcessInfo.processInfo.activeProcessorCount, portions, mostWorkers)
+        let workers = min(processors, portions, mostWorkers)
         guard workers > 1 else {
             if items.isEmpty { return [] }
             let work = try worker()
@@ -44,6 +49,9 @@ package enum ParallelWork {
         }
         let (done, fault) = results.withLock { $0 }
         if let fault { throw fault }
-        return done.sorted { $0.portion < $1.portion }.flatMap(\.values)
+        var all: [Value] = []
+        all.reserveCapacity(items.count)
+        for part in done.sorted(by: { $0.portion < $1.portion }) { all += part.values }
+        return all
     }
 }

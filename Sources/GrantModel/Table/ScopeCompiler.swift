@@ -56,7 +56,8 @@ struct ScopeCompiler {
         if before == nil {
             compileAll(state, assessor)
         } else {
-            for row in state.grants.touched.rows { place(row, Self.judge(row, state, assessor), state) }
+            let memo = Assessor.Memo()
+            for row in state.grants.touched.rows { place(row, Self.judge(row, state, assessor, memo), state) }
         }
     }
 
@@ -66,7 +67,10 @@ struct ScopeCompiler {
         let end = UInt32(state.grants.records.count)
         for start in stride(from: 0, to: end, by: Int(window)) {
             let rows = Array(start..<min(start + window, end))
-            let judged = ParallelWork.map(rows) { { Self.judge($0, state, assessor) } }
+            let judged = ParallelWork.map(rows) {
+                let memo = Assessor.Memo()
+                return { Self.judge($0, state, assessor, memo) }
+            }
             for (row, rule) in zip(rows, judged) { place(row, rule, state) }
         }
     }
@@ -88,10 +92,11 @@ struct ScopeCompiler {
 
     /// A row's rule without its tier's number, and the tier.
     private static func judge(
-        _ row: UInt32, _ state: AccessState, _ assessor: Assessor
+        _ row: UInt32, _ state: AccessState, _ assessor: Assessor, _ memo: Assessor.Memo
     ) -> (rule: ScopeRule, tier: Tier?) {
+        if let (rule, tier) = assessor.plainRule(row, memo) { return (rule, tier) }
         guard let file = state.grants.file(row) else { return (.absent, nil) }
-        let assessment = assessor.assess(state.grants.path(row), file)
+        let assessment = assessor.assess(state.grants.path(row), file, explains: false)
         var rule = ScopeRule.absent
         rule.basis = ScopeRule.Basis(assessment.basis)
         rule.notBefore = assessment.notBefore.seconds

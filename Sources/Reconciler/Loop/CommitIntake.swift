@@ -20,6 +20,7 @@ package struct CommitIntake: Sendable {
     let path: String
     let verify: VerifySignature
     var limits = TreeLimits()
+    private let repositories: RepositoryPool
     var progress: @Sendable (ReconcileProgress) -> Void = { _ in }
 
     /// - Parameters:
@@ -30,6 +31,7 @@ package struct CommitIntake: Sendable {
         progress: @escaping @Sendable (ReconcileProgress) -> Void = { _ in }
     ) {
         self.path = path
+        repositories = RepositoryPool(path: path)
         self.verify = verify
         self.progress = progress
     }
@@ -213,8 +215,8 @@ package struct CommitIntake: Sendable {
 }
 
 extension CommitIntake {
-    /// A file once it was read and parsed.
-    private enum Loaded: Sendable {
+    /// A file once it was read and parsed. Indirect, because it goes from array to array on its way.
+    private indirect enum Loaded: Sendable {
         case grant(LoadedGrant)
         /// The document where it is worth parsing ahead.
         case other(ReadFile, ParsedDocument?)
@@ -255,9 +257,8 @@ extension CommitIntake {
     /// Reads and parses files on all processors.
     private func read(_ files: [PendingFile]) throws(GitFault) -> [Loaded] {
         try ParallelWork.map(files) { () throws(GitFault) in
-            // libgit2's handles belong to one thread.
-            let repository = try GitRepository.open(path: path)
-            return { (file) throws(GitFault) in try load(file, of: repository) }
+            let loan = try repositories.take()
+            return { (file) throws(GitFault) in try load(file, of: loan.repository) }
         }
     }
 

@@ -12,25 +12,27 @@ enum EntryRules {
 
     /// Why an entry cannot be accepted; nil when it can. `path` is for the message.
     static func fault(
-        name: [UInt8], kind: TreeEntry.Kind, atRoot: Bool, path: String
+        name: [UInt8], kind: TreeEntry.Kind, atRoot: Bool, path makePath: @autoclosure () -> String
     ) -> Diagnostic? {
         if !isSafe(name) {
             return Diagnostic(
-                path: path, code: "unsafe-name",
+                path: makePath(), code: "unsafe-name",
                 message: "`\(shown(name))` is no name for a file or folder here",
                 help: "use lower-case letters, digits and `-`")
         }
+        // Of millions of entries hardly one is wrong.
+        switch kind {
+        case .file where !atRoot || name == policy: return nil
+        case .folder where !isFileName(name): return nil
+        case .file, .folder, .executable, .symbolicLink, .submodule, .strangeMode, .disordered: break
+        }
+        let path = makePath()
         switch kind {
         case .file:
-            guard atRoot, name != policy else { return nil }
             return Diagnostic(
                 path: path, code: "not-a-folder", message: "`\(path)` is a file, and should be a folder",
                 help: "remove it, and put the folder back")
         case .folder:
-            guard name.suffix(5).elementsEqual(".yaml".utf8) || name.suffix(4).elementsEqual(".sig".utf8)
-            else {
-                return nil
-            }
             return Diagnostic(
                 path: path, code: "not-a-file", message: "`\(path)` is a folder, and should be a file",
                 help: "remove the folder, and put the file back")
@@ -65,6 +67,13 @@ enum EntryRules {
             help: "split it")
     }
 
+    static func largeBase(path: String, limit: Int) -> Diagnostic {
+        Diagnostic(
+            path: path, code: "too-large",
+            message: "the file is stored as a difference from something larger than \(limit) bytes",
+            help: "store it in another way with `git repack -adF`, and push it again under another name")
+    }
+
     static func tooDeep(path: String, limit: Int) -> Diagnostic {
         Diagnostic(
             path: path, code: "too-deep", message: "the folder lies deeper than \(limit) folders", help: "move it up")
@@ -76,14 +85,25 @@ enum EntryRules {
             help: "`git fsck` shows the same; remove the folder and add it again with `git add`")
     }
 
+    private static func isFileName(_ name: [UInt8]) -> Bool {
+        name.suffix(5).elementsEqual(".yaml".utf8) || name.suffix(4).elementsEqual(".sig".utf8)
+    }
+
     /// Printable ASCII that no file system takes for something else. What is safe and still wrong is `DocumentPath`'s.
     private static func isSafe(_ name: [UInt8]) -> Bool {
-        guard !name.isEmpty, name.count <= 255, name != Array(".".utf8), name != Array("..".utf8) else { return false }
+        let dot = UInt8(ascii: ".")
+        guard let first = name.first, name.count <= 255 else { return false }
+        // `.` and `..`.
+        guard first != dot || name.count > 2 || (name.count == 2 && name[1] != dot) else { return false }
         guard name.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\") }) else {
             return false
         }
-        let lower = name.map { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") ? $0 | 0x20 : $0 }
-        return lower != Array(".git".utf8)
+        guard name.count == 4 else { return true }
+        return !name.map(lowerCased).elementsEqual(".git".utf8)
+    }
+
+    private static func lowerCased(_ byte: UInt8) -> UInt8 {
+        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
     }
 
     /// A name as it may be shown: what is not printable ASCII, and `\`, as `\xNN`; long ones cut.

@@ -9,24 +9,43 @@ enum ReadFile: Sendable {
 }
 
 extension GitRepository {
-    /// Reads a file, if it is one and small enough; its size is known before it is inflated.
+    /// git takes nothing for the base of a difference that is more than 32 times as large (`try_delta` in its
+    /// builtin/pack-objects.c); `git fast-import` takes whatever came before.
+    private static let usualBase = 4 << 20
+
+    /// Reads a file, if it is one and small enough. What is too large is not inflated, neither the file nor what it is
+    /// stored as a difference from.
     func read(_ file: PendingFile, limits: TreeLimits) throws(GitFault) -> ReadFile {
-        let (kind, size) = try header(file.id)
-        guard kind == .blob else {
-            return .rejected(
-                Diagnostic(
-                    path: EntryRules.shown(file.path), code: "malformed-tree",
-                    message: "the entry of a file names a \(kind)",
-                    help: "`git fsck` shows the same; remove it and add it again with `git add`"))
-        }
         let limit = limits.bytes(at: file.path)
-        guard size <= limit else {
-            return .rejected(EntryRules.tooLarge(path: EntryRules.shown(file.path), bytes: size, limit: limit))
+        if let read = try read(file, limit: limit, within: limit + Self.besideObject) { return read }
+        let (kind, size) = try header(file.id)
+        if kind != .blob { return .rejected(Self.noFile(file, kind)) }
+        let path = EntryRules.shown(file.path)
+        guard size <= limit else { return .rejected(EntryRules.tooLarge(path: path, bytes: size, limit: limit)) }
+        let most = max(32 * limit, Self.usualBase)
+        return try read(file, limit: limit, within: most) ?? .rejected(EntryRules.largeBase(path: path, limit: most))
+    }
+
+    /// Nil where the memory is not enough.
+    private func read(_ file: PendingFile, limit: Int, within bytes: Int) throws(GitFault) -> ReadFile? {
+        try withObject(file.id, within: bytes) { kind, raw in
+            guard kind == .blob else { return .rejected(Self.noFile(file, kind)) }
+            guard raw.count <= limit else {
+                return .rejected(
+                    EntryRules.tooLarge(path: EntryRules.shown(file.path), bytes: raw.count, limit: limit))
+            }
+            return .content(
+                FileContent(
+                    path: ByteString(file.path), bytes: Array(raw), blob: file.id.objectID,
+                    sha256: Digest(bytes: Array(SHA256.hash(data: raw)))))
         }
-        let (bytes, digest) = try withObject(file.id) { raw in (Array(raw), Array(SHA256.hash(data: raw))) }
-        return .content(
-            FileContent(
-                path: ByteString(file.path), bytes: bytes, blob: file.id.objectID, sha256: Digest(bytes: digest)))
+    }
+
+    private static func noFile(_ file: PendingFile, _ kind: ObjectKind) -> Diagnostic {
+        Diagnostic(
+            path: EntryRules.shown(file.path), code: "malformed-tree",
+            message: "the entry of a file names a \(kind)",
+            help: "`git fsck` shows the same; remove it and add it again with `git add`")
     }
 }
 

@@ -8,7 +8,7 @@ enum LibGit2 {
     /// No configuration of the machine or the user is read (no `insteadOf`, no ambient proxy or credential), repositories
     /// of other users are refused, and each object read is hashed again. See libgit2's `common.h`, `git_libgit2_opts`.
     static let fault: GitFault? = {
-        guard git_libgit2_init() > 0 else {
+        guard grantctl_git_use_limited_allocator() == 0, git_libgit2_init() > 0 else {
             return GitFault(kind: .storage, message: "libgit2 could not be started: \(lastMessage())")
         }
         let levels = [

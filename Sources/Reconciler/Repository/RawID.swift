@@ -72,12 +72,14 @@ struct RawID: Hashable, Sendable {
     }
 
     var objectID: ObjectID {
-        let digits = Array("0123456789abcdef".utf8)
+        func digit(_ value: UInt8) -> UInt8 {
+            value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+        }
         let hex = withUnsafeBytes(of: oid) { bytes in
             String(unsafeUninitializedCapacity: 2 * RawID.byteCount) { text in
                 for (index, byte) in bytes.prefix(RawID.byteCount).enumerated() {
-                    text[2 * index] = digits[Int(byte >> 4)]
-                    text[2 * index + 1] = digits[Int(byte & 15)]
+                    text[2 * index] = digit(byte >> 4)
+                    text[2 * index + 1] = digit(byte & 15)
                 }
                 return 2 * RawID.byteCount
             }

@@ -58,15 +58,36 @@ struct CommitSignature: Sendable, Hashable {
 
     private static let name = Array("gpgsig".utf8)
 
-    /// Checks the signature, and says which key made it.
-    func verify() -> Result<SigningKey, SignatureFault> {
-        // What else git signs with, so that nobody looks for a flaw in a sound signature.
-        for (mark, kind) in [("-----BEGIN PGP ", "OpenPGP"), ("-----BEGIN SIGNED MESSAGE", "X.509")]
-        where signature.starts(with: mark.utf8) {
-            return .failure(
-                SignatureFault(message: "it is signed with \(kind), and only ssh signatures can be checked"))
+    /// Who made a signature.
+    enum Signer: Sendable, Hashable {
+        case key(SigningKey)
+        /// One of the forge's OpenPGP keys.
+        case forge
+    }
+
+    private static let openPGP = Array("-----BEGIN PGP ".utf8)
+
+    /// Checks the signature, and says whose it is.
+    /// - Parameter openPGP: the forge's keys, if it signs that way. Checking by them takes some milliseconds.
+    func verify(openPGP: OpenPGPKeyring?) -> Result<Signer, SignatureFault> {
+        if signature.starts(with: Self.openPGP) {
+            guard let openPGP else {
+                return .failure(
+                    SignatureFault(
+                        message: "it is signed with OpenPGP, and `forge_keys` lists no such key (`file:PATH` of what "
+                            + "`https://github.com/web-flow.gpg` gives, for GitHub's merges)"))
+            }
+            // GitHub leaves an empty line behind the armour.
+            let armour = signature.suffix(2) == [10, 10] ? Array(signature.dropLast()) : signature
+            return openPGP.fault(of: armour, over: payload).map { .failure($0) } ?? .success(.forge)
         }
-        return SSHSignature.verify(signature, of: payload, namespace: Self.namespace).mapError { fault in
+        // So that nobody looks for a flaw in a sound signature.
+        if signature.starts(with: "-----BEGIN SIGNED MESSAGE".utf8) {
+            return .failure(
+                SignatureFault(message: "it is signed with X.509, and only ssh and OpenPGP signatures can be checked"))
+        }
+        return SSHSignature.verify(signature, of: payload, namespace: Self.namespace).map { .key($0) }.mapError {
+            fault in
             fault.message == SSHSignature.mismatch ? SignatureFault(message: "its signature does not match it") : fault
         }
     }

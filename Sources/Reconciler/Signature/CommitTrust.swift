@@ -5,7 +5,18 @@ package enum CommitTrust: Sendable, Hashable {
     case any
     /// Every commit on the first-parent line is signed by a person of the state before it, or by one of these keys, which
     /// forges sign merges with. Exempt are the commit that history begins with, and those up to `after`.
-    case signed(forgeKeys: [Person.Key], after: ObjectID?)
+    case signed(ForgeKeys, after: ObjectID?)
+}
+
+/// What a forge signs the merges with that people make on its pages.
+package struct ForgeKeys: Sendable, Hashable {
+    package var ssh: [Person.Key]
+    package var openPGP: OpenPGPKeyring?
+
+    package init(ssh: [Person.Key] = [], openPGP: OpenPGPKeyring? = nil) {
+        self.ssh = ssh
+        self.openPGP = openPGP
+    }
 }
 
 extension CommitTrust {
@@ -19,11 +30,12 @@ extension CommitTrust {
     ) -> SignatureFault? {
         guard case .signed(let forgeKeys, _) = self else { return nil }
         let key: SigningKey
-        switch signature.flatMap({ $0.verify() }) {
-        case .success(let signer): key = signer
+        switch signature.flatMap({ $0.verify(openPGP: forgeKeys.openPGP) }) {
+        case .success(.key(let signer)): key = signer
+        case .success(.forge): return nil
         case .failure(let fault): return fault
         }
-        if forgeKeys.contains(where: { $0.blob == key.blob }) { return nil }
+        if forgeKeys.ssh.contains(where: { $0.blob == key.blob }) { return nil }
         var retired: Person.Retirement?
         for person in people {
             guard let listed = person.keys.first(where: { $0.blob == key.blob }) else { continue }

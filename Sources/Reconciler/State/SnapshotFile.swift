@@ -1,6 +1,8 @@
 import Crypto
+import Dispatch
 import Foundation
 import GrantModel
+import Synchronization
 
 /// What was accepted, with the table compiled from it, in one file, so that a restart need not read the history again.
 ///
@@ -71,7 +73,7 @@ struct SnapshotFile: Sendable {
     }
 
     /// What the file holds.
-    struct Contents {
+    struct Contents: Sendable {
         var state: AccessState
         var table: ScopeTable
         var place: Place
@@ -95,14 +97,32 @@ struct SnapshotFile: Sendable {
                 }
                 guard isWhole else { return nil }
             }
-            guard try input.isFinished() else { return nil }
-            guard let head = try? JSONDecoder().decode(Head.self, from: Data(head)), head.program == program,
-                let restored = TableImage.restore(head.parts, columns)
-            else { return nil }
-            return Contents(state: restored.state, table: restored.table, place: head.place)
+            let digest = try input.end()
+            // While one thread takes the digest of all of it, another looks at what it says, which is safe whatever it is.
+            let pieces = input.pieces
+            let made = Mutex<Contents?>(nil)
+            let isWhole = Mutex(false)
+            let read = columns
+            DispatchQueue.concurrentPerform(iterations: 2) { number in
+                if number == 0 {
+                    let same = pieces.sha256 == digest
+                    isWhole.withLock { $0 = same }
+                } else if let contents = Self.contents(head, read, program: program) {
+                    made.withLock { $0 = contents }
+                }
+            }
+            // Until here the pieces' memory is the columns'.
+            return withExtendedLifetime((columns, head)) { isWhole.withLock { $0 } ? made.withLock { $0 } : nil }
         } catch {
             return nil
         }
+    }
+
+    private static func contents(_ head: [UInt8], _ columns: ReadColumns, program: String) -> Contents? {
+        guard let head = try? JSONDecoder().decode(Head.self, from: Data(head)), head.program == program,
+            let restored = TableImage.restore(head.parts, columns)
+        else { return nil }
+        return Contents(state: restored.state, table: restored.table, place: head.place)
     }
 
     func remove() { unlink(path) }
@@ -156,10 +176,32 @@ private struct Output {
     }
 }
 
-/// Bytes from a file, and their digest.
+/// What was read, in order, for whoever takes its digest.
+private struct Pieces: @unchecked Sendable {
+    // `@unchecked`: what `.lent` points at belongs to the columns, which are only read until the digest was taken.
+    enum Piece {
+        case own([UInt8])
+        case lent(UnsafeRawBufferPointer)
+    }
+
+    var all: [Piece] = []
+
+    var sha256: [UInt8] {
+        var hash = SHA256()
+        for piece in all {
+            switch piece {
+            case .own(let bytes): hash.update(data: bytes)
+            case .lent(let bytes): hash.update(bufferPointer: bytes)
+            }
+        }
+        return Array(hash.finalize())
+    }
+}
+
+/// Bytes from a file.
 private struct Input {
     private let file: Int32
-    private var hash = SHA256()
+    private(set) var pieces = Pieces()
     /// What is left of the file.
     private var rest: Int
 
@@ -170,16 +212,23 @@ private struct Input {
         rest = Int(status.st_size)
     }
 
+    /// - Parameter buffer: whose memory stays where it is and as it is until the digest was taken.
     mutating func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(Unreadable) {
         try take(buffer)
-        hash.update(bufferPointer: UnsafeRawBufferPointer(buffer))
+        pieces.all.append(.lent(UnsafeRawBufferPointer(buffer)))
     }
 
     mutating func bytes(_ count: Int) throws(Unreadable) -> [UInt8] {
+        let bytes = try unhashed(count)
+        pieces.all.append(.own(bytes))
+        return bytes
+    }
+
+    private mutating func unhashed(_ count: Int) throws(Unreadable) -> [UInt8] {
         guard count >= 0, count <= rest else { throw Unreadable() }
         var bytes = [UInt8](repeating: 0, count: count)
         let filled = bytes.withUnsafeMutableBytes { buffer in
-            Result { () throws(Unreadable) in try fill(buffer) }
+            Result { () throws(Unreadable) in try take(buffer) }
         }
         try filled.get()
         return bytes
@@ -193,16 +242,10 @@ private struct Input {
         return length
     }
 
-    /// Whether the digest is the one written, and nothing follows.
-    mutating func isFinished() throws(Unreadable) -> Bool {
-        let digest = Array(hash.finalize())
-        guard rest == digest.count else { return false }
-        var written = [UInt8](repeating: 0, count: digest.count)
-        let filled = written.withUnsafeMutableBytes { buffer in
-            Result { () throws(Unreadable) in try take(buffer) }
-        }
-        try filled.get()
-        return written == digest
+    /// The digest of everything before, which the file ends with.
+    mutating func end() throws(Unreadable) -> [UInt8] {
+        guard rest == SHA256.byteCount else { throw Unreadable() }
+        return try unhashed(rest)
     }
 
     private mutating func take(_ buffer: UnsafeMutableRawBufferPointer) throws(Unreadable) {

@@ -11,7 +11,7 @@ extension GatewayFile.Grants {
         let genesis = fields.optional("genesis", .objectID)
         let webhookSecret = fields.optional("webhook_secret", .secret(below: folder))
         let deadline = fields.optional("fetch_deadline", .span(Span(seconds: 1)...Span.hours(6)))
-        let commits = CommitTrust(&fields)
+        let commits = CommitTrust(&fields, folder: folder)
         let remotes: [GatewayFile.Remote]
         if fields.has("urls") {
             fields.passOver(["url"])
@@ -47,16 +47,27 @@ extension CommitTrust {
         case any, signed
     }
 
-    fileprivate init(_ fields: inout Fields) {
+    fileprivate init(_ fields: inout Fields, folder: String) {
         let kind = fields.optional("commits", .one(of: Kind.self)) ?? .any
-        let forgeKeys = fields.optional("forge_keys", .nonEmptyList(of: .forgeKey))
+        let forgeKeys = fields.optional("forge_keys", .nonEmptyList(of: .forgeKey(below: folder)))
         let after = fields.optional("signed_after", .objectID)
         for name in ["forge_keys", "signed_after"] where kind == .any && fields.has(name) {
             fields.problems.error(
                 at: fields.place(of: name), "bad-commits", "`\(name)` means nothing while unsigned commits are taken",
                 help: "add `commits: signed`, or remove it")
         }
-        self = kind == .any ? .any : .signed(forgeKeys: forgeKeys ?? [], after: after)
+        guard kind == .signed else {
+            self = .any
+            return
+        }
+        var keys = ForgeKeys()
+        for key in forgeKeys ?? [] {
+            switch key {
+            case .ssh(let key): keys.ssh.append(key)
+            case .openPGP(let more): keys.openPGP = keys.openPGP?.adding(more) ?? more
+            }
+        }
+        self = .signed(keys, after: after)
     }
 }
 
@@ -150,15 +161,40 @@ extension ValueReader where Value == String {
     }
 }
 
-extension ValueReader where Value == Person.Key {
-    fileprivate static var forgeKey: ValueReader {
-        ValueReader<ByteString>.anyText.then { line, position, problems in
-            do throws(PublicKeyFault) {
-                return try Person.Key(line: line)
+/// One of `forge_keys`.
+private enum ForgeKey {
+    case ssh(Person.Key)
+    case openPGP(OpenPGPKeyring)
+}
+
+extension ValueReader where Value == ForgeKey {
+    /// A public key's line, or `file:PATH` of OpenPGP keys; a relative path counts from `folder`.
+    fileprivate static func forgeKey(below folder: String) -> ValueReader {
+        ValueReader<ByteString>.anyText.then { text, position, problems in
+            let prefix = "file:"
+            guard text.text.hasPrefix(prefix) else {
+                do throws(PublicKeyFault) {
+                    return .ssh(try Person.Key(line: text))
+                } catch {
+                    problems.error(
+                        at: position, "bad-public-key", error.message,
+                        help: "write the line of a `.pub` file, or `file:PATH` of OpenPGP keys in armour")
+                    return nil
+                }
+            }
+            let written = String(text.text.dropFirst(prefix.count))
+            let path = written.hasPrefix("/") ? written : folder + "/" + written
+            guard let file = FileManager.default.contents(atPath: path) else {
+                problems.error(
+                    at: position, "bad-public-key", "the file `\(path)` cannot be read",
+                    help: "check that it is there and its mode")
+                return nil
+            }
+            do throws(OpenPGPKeyring.Fault) {
+                return .openPGP(try OpenPGPKeyring([UInt8](file)))
             } catch {
                 problems.error(
-                    at: position, "bad-public-key", error.message,
-                    help: "write the line of the `.pub` file; OpenPGP keys cannot be checked")
+                    at: position, "bad-public-key", "the file `\(path)` \(error.message)", help: error.help)
                 return nil
             }
         }

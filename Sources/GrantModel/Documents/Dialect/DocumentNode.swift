@@ -11,9 +11,18 @@ package struct DocumentNode: Sendable, Hashable {
     }
 
     package struct Entry: Sendable, Hashable {
-        package var key: ByteString
+        package let key: ByteString
         package var keyPosition: Position
         package var value: DocumentNode
+        /// Of the key; see `FieldMark`.
+        let mark: UInt64
+
+        package init(key: ByteString, keyPosition: Position, value: DocumentNode) {
+            self.key = key
+            self.keyPosition = keyPosition
+            self.value = value
+            mark = FieldMark.of(key)
+        }
     }
 
     package enum Content: Sendable, Hashable {
@@ -37,5 +46,22 @@ package struct DocumentNode: Sendable, Hashable {
         case .mapping: "a mapping"
         case .broken: "something unreadable"
         }
+    }
+}
+
+/// A number for a field's name, the same for the same bytes: schemas ask for dozens of fields that are not there, and
+/// comparing numbers touches no memory but the entries themselves.
+enum FieldMark {
+    static func of(_ name: ByteString) -> UInt64 { name.bytes.withUnsafeBufferPointer(of) }
+
+    static func of(_ name: String) -> UInt64 {
+        name.utf8.withContiguousStorageIfAvailable(of) ?? of(ByteString(name))
+    }
+
+    /// FNV-1a.
+    private static func of(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+        var mark: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in bytes { mark = (mark ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return mark
     }
 }

@@ -11,7 +11,7 @@ package final class DocumentProblems {
     /// Whether anything reported is an error, counted or kept.
     package private(set) var hasErrors = false
     private var uncounted = 0
-    private let keepsMentions: Bool
+    let keepsMentions: Bool
     /// Set while a schema is asked what it asks for.
     var recorder: ShapeRecorder?
 

@@ -10,13 +10,13 @@ package struct Fields {
     /// One bit an entry, as far as they go; a document has no mapping with more fields.
     private var asked: UInt64 = 0
     private var askedBeyond: Set<Int> = []
-    private var known: [String] = []
+    /// What was asked for, where that is wanted: only a document with an unknown field needs it.
+    private var known: [String]?
 
     private init(_ entries: [DocumentNode.Entry], at position: Position, _ problems: DocumentProblems) {
         self.entries = entries
         self.position = position
         self.problems = problems
-        known.reserveCapacity(12)
     }
 
     /// Reads a mapping with a schema; anything else is an error.
@@ -27,7 +27,13 @@ package struct Fields {
         case .mapping(let entries):
             var fields = Fields(entries, at: node.position, problems)
             let value = schema(&fields)
-            fields.reportUnknown()
+            if fields.hasUnknown {
+                // Once more, quietly, for the names.
+                var again = Fields(entries, at: node.position, DocumentProblems(path: "", keepsMentions: false))
+                again.known = []
+                _ = schema(&again)
+                fields.reportUnknown(among: again.known ?? [])
+            }
             return value
         case .broken: return nil
         case .text, .list:
@@ -69,14 +75,20 @@ package struct Fields {
             at: position, "missing-field", "`\(name)` is missing", help: help.isEmpty ? "add `\(name): …`" : help)
     }
 
+    /// Whether it is worth asking for a field of this mark: it may be written, or somebody wants to know what is asked for.
+    func mayHave(_ mark: UInt64) -> Bool {
+        known != nil || problems.recorder != nil
+            || entries.withUnsafeBufferPointer { entries in entries.indices.contains { entries[$0].mark == mark } }
+    }
+
     /// Whether the field is written, whatever its value. Does not count as asking for it.
     package func has(_ name: String) -> Bool {
-        entries.contains { $0.key.bytes.isSame(as: name) }
+        index(of: name) != nil
     }
 
     /// Where the field's name is written; that of the mapping when it is absent.
     package func place(of name: String) -> Position {
-        entries.first { $0.key.bytes.elementsEqual(name.utf8) }?.keyPosition ?? position
+        index(of: name).map { entries[$0].keyPosition } ?? position
     }
 
     /// Fields whose meaning another mistake hides: they are not unknown, and nothing more is said about them.
@@ -95,14 +107,26 @@ package struct Fields {
     }
 
     private mutating func entry(_ name: String, suggest: Bool = true) -> DocumentNode.Entry? {
-        if suggest { known.append(name) }
-        guard let index = entries.firstIndex(where: { $0.key.bytes.isSame(as: name) }) else { return nil }
+        if suggest { known?.append(name) }
+        guard let index = index(of: name) else { return nil }
         if index < UInt64.bitWidth { asked |= 1 << UInt64(index) } else { askedBeyond.insert(index) }
         return entries[index]
     }
 
-    private func reportUnknown() {
-        if asked.nonzeroBitCount + askedBeyond.count == entries.count { return }
+    private func index(of name: String) -> Int? {
+        let mark = FieldMark.of(name)
+        return entries.withUnsafeBufferPointer { entries in
+            for index in 0..<entries.count
+            where entries[index].mark == mark && entries[index].key.bytes.isSame(as: name) {
+                return index
+            }
+            return nil
+        }
+    }
+
+    private var hasUnknown: Bool { asked.nonzeroBitCount + askedBeyond.count != entries.count }
+
+    private func reportUnknown(among known: [String]) {
         for (index, entry) in entries.enumerated() {
             let isAsked = index < UInt64.bitWidth ? asked & 1 << UInt64(index) != 0 : askedBeyond.contains(index)
             guard !isAsked else { continue }

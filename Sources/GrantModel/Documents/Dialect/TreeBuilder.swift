@@ -172,7 +172,10 @@ struct TreeBuilder: ~Copyable {
     private func isRepeated(
         _ name: ByteString, _ entries: [DocumentNode.Entry], _ seen: inout Set<ByteString>
     ) -> Bool {
-        if entries.count < 16 { return entries.contains { $0.key == name } }
+        if entries.count < 16 {
+            let mark = FieldMark.of(name)
+            return entries.indices.contains { entries[$0].mark == mark && entries[$0].key == name }
+        }
         if seen.isEmpty { seen = Set(entries.map(\.key)) }
         return !seen.insert(name).inserted
     }

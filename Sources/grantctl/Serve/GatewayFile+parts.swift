@@ -7,10 +7,13 @@ extension GatewayFile {
     /// The data path's part, secrets read.
     func gatewayConfiguration() throws -> GatewayConfiguration {
         let secrets = try credentials.mapValues { Secret(try $0.secret.read()) }
-        return GatewayConfiguration(
+        var configuration = GatewayConfiguration(
             listeners: listeners, credentials: secrets, credentialOrigins: credentials.compactMapValues(\.origins),
             upstreamAuthorities: try upstreamAuthority.map { try String(contentsOfFile: $0, encoding: .utf8) },
             eventLoops: eventLoops, drain: drain, refusalCode: refusalCode)
+        configuration.placeholderSecret =
+            try placeholderKey.map(PlaceholderKeyFile.read) ?? PlaceholderKeyFile.own(in: state)
+        return configuration
     }
 
     /// The reconciler's part, secrets read.

@@ -64,6 +64,9 @@ let package = Package(
                 .linkedLibrary("xmlsec1-openssl"), .linkedLibrary("xmlsec1"), .linkedLibrary("xml2"),
             ]),
         .target(name: "CPCRE2", linkerSettings: [.linkedLibrary("pcre2-8")]),
+        .target(
+            name: "CContentCoding",
+            linkerSettings: [.linkedLibrary("z"), .linkedLibrary("brotlidec"), .linkedLibrary("zstd")]),
 
         .target(name: "StrictJSON", dependencies: ["CSimdJSON"], swiftSettings: strict),
         .target(name: "GrantModel", dependencies: ["CLibYAML", crypto], swiftSettings: strict),
@@ -92,7 +95,7 @@ let package = Package(
         .target(
             name: "Proxy",
             dependencies: nio + [
-                "GrantModel", "Identity", "Masking", "Records", "StrictJSON", crypto, logging,
+                "GrantModel", "Identity", "Masking", "Records", "StrictJSON", "CContentCoding", crypto, logging,
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
             ],
@@ -150,7 +153,8 @@ let package = Package(
         .testTarget(
             name: "ProxyTests",
             dependencies: nio + [
-                "Proxy", "GrantModel", "Identity", "Records", "Demo", "StrictJSON", "TestSupport", crypto, logging,
+                "Proxy", "GrantModel", "Identity", "Masking", "Records", "Demo", "StrictJSON", "TestSupport", crypto,
+                logging,
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
             ],

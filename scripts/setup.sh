@@ -32,6 +32,6 @@ need_swift() {
 need_build() {
     need_swift
     need libgit2-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev libyaml-dev libsimdjson-dev libpcre2-dev \
-        libxmlsec1-dev libxml2-dev \
+        libxmlsec1-dev libxml2-dev zlib1g-dev libbrotli-dev libzstd-dev \
         g++ libstdc++-12-dev ca-certificates git openssh-client gpgv
 }

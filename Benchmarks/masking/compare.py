@@ -42,13 +42,16 @@ def score(texts, findings):
 
 def own(benchmark, texts):
     lines = "\n".join(json.dumps({"text": text["text"]}) for text in texts)
-    start = time.process_time()
     out = subprocess.run([benchmark, "find"], input=lines, capture_output=True, text=True, check=True).stdout
-    del start
-    return [[(f["class"], f["start"], f["end"]) for f in json.loads(line)] for line in out.splitlines()]
+    *found, took = out.splitlines()
+    return (
+        [[(f["class"], f["start"], f["end"]) for f in json.loads(line)] for line in found], json.loads(took)["seconds"])
 
 
-def presidio(texts, threshold):
+def presidio_engine():
+    import tldextract
+    # Its e-mail recogniser asks the network for the list of public suffixes; the one it ships with will do.
+    tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
     from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
@@ -100,7 +103,10 @@ def presidio(texts, threshold):
     for name in names:
         if hasattr(predefined, name):
             registry.add_recognizer(getattr(predefined, name)(supported_language="en"))
-    engine = AnalyzerEngine(registry=registry, nlp_engine=Nothing(), supported_languages=["en"])
+    return AnalyzerEngine(registry=registry, nlp_engine=Nothing(), supported_languages=["en"])
+
+
+def presidio(engine, texts, threshold):
     start = time.process_time()
     results = [engine.analyze(text["text"], language="en", score_threshold=threshold) for text in texts]
     seconds = time.process_time() - start
@@ -159,10 +165,12 @@ def main():
     lines = subprocess.run([benchmark, "corpus", count, seed], capture_output=True, text=True, check=True).stdout
     texts = [json.loads(line) for line in lines.splitlines()]
     size = sum(len(text["text"].encode()) for text in texts) / 1e6
-    mine = score(texts, own(benchmark, texts))
+    found, own_seconds = own(benchmark, texts)
+    mine = score(texts, found)
+    engine = presidio_engine()
     best, best_seconds, best_threshold = None, 0, 0
     for threshold in (0.0, 0.3, 0.4, 0.5, 0.6, 0.85):
-        findings, seconds = presidio(texts, threshold)
+        findings, seconds = presidio(engine, texts, threshold)
         counts = score(texts, findings)
         if best is None or f1(counts, set(SHARED.values())) > f1(best, set(SHARED.values())):
             best, best_seconds, best_threshold = counts, seconds, threshold
@@ -178,7 +186,8 @@ def main():
     shared = set(SHARED.values())
     print(f"\nF1 over all classes: grantctl {f1(mine, set(mine)):.3f}; over shared classes: "
           f"grantctl {f1(mine, shared):.3f}, Presidio {f1(best, shared):.3f}")
-    print(f"Throughput: Presidio {size / best_seconds:.3f} MB/s, detect-secrets {size / secret_seconds:.3f} MB/s")
+    print(f"Throughput on these texts: grantctl {size / own_seconds:.1f} MB/s, Presidio {size / best_seconds:.3f} MB/s, "
+          f"detect-secrets {size / secret_seconds:.3f} MB/s; that is {best_seconds / own_seconds:.0f} times Presidio's")
 
 
 main()

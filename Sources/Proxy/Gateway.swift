@@ -38,7 +38,7 @@ package final class Gateway: Sendable {
         self.verifier = verifier
         state = NIOLockedValueBox(
             State(credentials: Credentials(configuration.credentials, origins: configuration.credentialOrigins)))
-        let shared = GatewayShared(logger: logger)
+        let shared = GatewayShared(logger: logger, placeholderSecret: configuration.placeholderSecret)
         self.shared = shared
         let upstreamTLS = try UpstreamTLS.context(authorities: configuration.upstreamAuthorities)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.eventLoops))

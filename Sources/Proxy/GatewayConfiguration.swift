@@ -44,6 +44,9 @@ package struct GatewayConfiguration: Sendable {
     package var refusalCode: String?
     package var limits: Limits
     package var timeouts: Timeouts
+    /// What placeholders are made with (`replace: token`), at least 32 bytes; nil for a random one, with which those of one
+    /// run of the gateway mean nothing to the next.
+    package var placeholderSecret: Secret?
 
     package init(
         listeners: [Listener], credentials: [ByteString: Secret],

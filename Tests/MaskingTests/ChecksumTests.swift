@@ -4,14 +4,6 @@ import Testing
 @testable import Masking
 
 @Suite struct ChecksumTests {
-    @Test func keccakOfNothingAndOfAWordAreThePublishedOnes() {
-        func hex(_ text: String) -> String {
-            Keccak.digest(Array(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        }
-        #expect(hex("") == "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
-        #expect(hex("abc") == "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45")
-    }
-
     @Test(arguments: [("2363", true), ("2364", false), ("758722", true), ("123456", false)])
     func verhoeffAcceptsWhatItsAuthorDoes(text: String, isValid: Bool) {
         let digits = text.utf8.map { $0 - 0x30 }

@@ -1,61 +1,105 @@
-/// The words that `Context` looks for, by their first byte.
-struct ContextWords: Sendable {
+/// The words that `Context` looks for.
+///
+/// Flat memory, made once: this is read for every number.
+struct ContextWords: @unchecked Sendable {
+    // Unchecked: pointers into memory that `init` filled, and that is never written again or freed.
     private struct Word {
-        var bytes: [UInt8]
-        var topics: UInt32
+        /// Where it stands among the bytes of all words.
+        var start: Int32
+        var count: UInt8
         /// Longer words that begin so count too.
         var isPrefix: Bool
+        var topics: UInt32
     }
 
     static let shared = ContextWords()
 
-    private let words: [Word]
-    /// By folded first byte, the range in `words`.
-    private let ranges: [Range<Int>]
+    private let bytes: UnsafePointer<UInt8>
+    /// Sorted by their bytes.
+    private let words: UnsafePointer<Word>
+    /// By folded first byte, where its words begin in `words`; 257 of them.
+    private let starts: UnsafePointer<Int32>
+    /// By folded first byte, a bit for each second byte modulo 64 that a word has.
+    private let seconds: UnsafePointer<UInt64>
 
     private init() {
-        var words: [[UInt8]: Word] = [:]
+        var topics: [[UInt8]: (topics: UInt32, isPrefix: Bool)] = [:]
         for (topic, text) in Self.lists {
             for written in text.split(separator: ",") {
                 var bytes = Array(written.utf8.drop { $0 == 0x20 || $0 == 0x0A })
                 let isPrefix = bytes.last == UInt8(ascii: "*")
                 if isPrefix { bytes.removeLast() }
-                var word = words[bytes] ?? Word(bytes: bytes, topics: 0, isPrefix: isPrefix)
-                word.topics |= 1 << UInt32(topic.rawValue)
-                words[bytes] = word
+                guard !bytes.isEmpty else { continue }
+                topics[bytes, default: (0, isPrefix)].topics |= 1 << UInt32(topic.rawValue)
             }
         }
-        let sorted = words.values.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-        var ranges = [Range<Int>](repeating: 0..<0, count: 256)
-        var start = 0
-        while start < sorted.count {
-            var end = start
-            while end < sorted.count, sorted[end].bytes.first == sorted[start].bytes.first { end += 1 }
-            if let first = sorted[start].bytes.first { ranges[Int(first)] = start..<end }
-            start = end
+        let sorted = topics.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        let total = sorted.reduce(0) { $0 + $1.key.count }
+        let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, total))
+        let words = UnsafeMutablePointer<Word>.allocate(capacity: max(1, sorted.count))
+        let starts = UnsafeMutablePointer<Int32>.allocate(capacity: 257)
+        let seconds = UnsafeMutablePointer<UInt64>.allocate(capacity: 256)
+        starts.initialize(repeating: 0, count: 257)
+        seconds.initialize(repeating: 0, count: 256)
+        var place = 0
+        for (index, one) in sorted.enumerated() {
+            (bytes + place).initialize(from: one.key, count: one.key.count)
+            let word = Word(
+                start: Int32(place), count: UInt8(clamping: one.key.count), isPrefix: one.value.isPrefix,
+                topics: one.value.topics)
+            (words + index).initialize(to: word)
+            place += one.key.count
+            let first = Int(one.key[0])
+            starts[first + 1] += 1
+            if one.key.count > 1 {
+                seconds[first] |= Self.bit(one.key[1])
+                // A blank also stands for what joins the words of a name.
+                if one.key[1] == 0x20 { seconds[first] |= Self.bit(0x5F) | Self.bit(0x2D) }
+            } else {
+                seconds[first] = .max
+            }
         }
-        self.words = sorted
-        self.ranges = ranges
+        for first in 0..<256 { starts[first + 1] += starts[first] }
+        self.bytes = UnsafePointer(bytes)
+        self.words = UnsafePointer(words)
+        self.starts = UnsafePointer(starts)
+        self.seconds = UnsafePointer(seconds)
     }
+
+    @inline(__always) private static func bit(_ byte: UInt8) -> UInt64 { 1 << UInt64(byte & 63) }
 
     /// Calls `body` with the topics of every word at `place` that ends in front of `end`.
     @inline(__always)
     func find(at place: Int, before end: Int, _ base: UnsafePointer<UInt8>, _ body: (UInt32) -> Void) {
-        let range = ranges[Int(base[place].folded)]
-        if range.isEmpty { return }
-        for index in range where matches(words[index], at: place, before: end, base) { body(words[index].topics) }
+        let first = Int(base[place].folded)
+        let second = place &+ 1 < end ? base[place &+ 1].folded : 0
+        guard seconds[first] & Self.bit(second) != 0 else { return }
+        var index = Int(starts[first])
+        let last = Int(starts[first &+ 1])
+        while index < last {
+            let word = words[index]
+            if word.count < 2 || bytes[Int(word.start) &+ 1] == second || bytes[Int(word.start) &+ 1] == 0x20,
+                matches(word, at: place, before: end, base)
+            {
+                body(word.topics)
+            }
+            index &+= 1
+        }
     }
 
     private func matches(_ word: Word, at place: Int, before end: Int, _ base: UnsafePointer<UInt8>) -> Bool {
-        let length = word.bytes.count
+        let length = Int(word.count)
         guard place + length <= end else { return false }
-        for offset in 1..<max(1, length) {
-            let expected = word.bytes[offset]
+        let expectedBytes = bytes + Int(word.start)
+        var offset = 1
+        while offset < length {
+            let expected = expectedBytes[offset]
             let byte = base[place + offset]
-            if byte.folded == expected { continue }
-            // `date of birth`, `date_of_birth`, `date-of-birth`.
-            if expected == 0x20, byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") { continue }
-            return false
+            if byte.folded != expected {
+                // `date of birth`, `date_of_birth`, `date-of-birth`.
+                guard expected == 0x20, byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") else { return false }
+            }
+            offset += 1
         }
         if word.isPrefix || place + length == end { return true }
         let last = base[place + length - 1]
@@ -76,7 +120,7 @@ struct ContextWords: Sendable {
             anruf*,rufen,erreichbar,appelez,appeler,joindre,llame*,llamar,chiama*,ligue*,bellen,puhelin*,\
             phone_number,phonenumber,msisdn,callback,ph,mob,whats,dm me,ext,extension,\
             電話,电话,手机,手機,携帯,連絡先,전화,휴대폰,연락처,тел,Тел,телефон*,Телефон*,моб,позвон*,звон*,\
-            फ़ोन,फोन,मोबाइल,هاتف,جوال,טלפון,τηλέφωνο,τηλ,โทร,điện thoại
+            फ़ोन,फोन,मोबाइल,هاتف,جوال,اتصل,رقمي,טלפון,τηλέφωνο,τηλ,โทร,điện thoại
             """
         ),
         (

@@ -32,12 +32,15 @@ extension Window {
         guard place > low else { return nil }
         let last = base[place - 1].folded
         guard last.isLetter || last >= 0x80 else { return nil }
-        for (name, strength) in Self.names[Int(last)] where endsFolded(name, at: place) {
-            if strength == .whole {
-                guard !behind(place - name.utf8CodeUnitCount - 1).isLetter else { continue }
+        let names = Self.names[Int(last)]
+        for index in 0..<names.count where endsFolded(names[index].text, at: place) {
+            switch names[index].kind {
+            case .password: return .password
+            case .key: return .key
+            case .whole:
+                guard !behind(place - names[index].text.utf8CodeUnitCount - 1).isLetter else { continue }
                 return .password
             }
-            return strength == .password ? .password : .key
         }
         return nil
     }
@@ -48,8 +51,13 @@ extension Window {
         case whole
     }
 
-    /// By last byte. Names without separators, with `_`, with `-` and with a blank.
-    private static let names: [[(StaticString, NameKind)]] = {
+    private struct Name {
+        var text: StaticString
+        var kind: NameKind
+    }
+
+    /// By last byte. Names without separators, with `_`, with `-` and with a blank. Never freed, never written again.
+    nonisolated(unsafe) private static let names: UnsafePointer<UnsafeBufferPointer<Name>> = {
         let all: [(StaticString, NameKind)] = [
             ("password", .password), ("passwd", .password), ("passphrase", .password), ("passcode", .password),
             ("pwd", .password), ("pass", .whole), ("pw", .whole), ("passwort", .password), ("kennwort", .password),
@@ -67,13 +75,19 @@ extension Window {
             ("master_key", .key), ("masterkey", .key), ("master key", .key), ("client_key", .key), ("app_key", .key),
             ("appkey", .key), ("accountkey", .key), ("account_key", .key), ("account key", .key),
             ("sharedaccesskey", .key), ("shared_key", .key), ("sharedkey", .key), ("service_key", .key),
-            ("license_key", .key), ("jwt_key", .key), ("hmac_key", .key), ("session_key", .key), ("storage_key", .key),
+            ("license_key", .key), ("secret_key_base", .key), ("jwt_key", .key), ("hmac_key", .key),
+            ("session_key", .key), ("storage_key", .key),
             ("credential", .key), ("credentials", .key), ("creds", .key), ("authorization", .key), ("bearer", .key),
             ("webhook_url", .key), ("cookie", .key), ("sessionid", .key), ("session_id", .key), ("sig", .whole),
         ]
-        var names = [[(StaticString, NameKind)]](repeating: [], count: 256)
-        for one in all { names[Int(one.0.utf8Start[one.0.utf8CodeUnitCount - 1])].append(one) }
-        return names
+        let table = UnsafeMutablePointer<UnsafeBufferPointer<Name>>.allocate(capacity: 256)
+        for byte in 0..<256 {
+            let some = all.filter { Int($0.0.utf8Start[$0.0.utf8CodeUnitCount - 1]) == byte }
+            let names = UnsafeMutablePointer<Name>.allocate(capacity: max(1, some.count))
+            for (index, one) in some.enumerated() { (names + index).initialize(to: Name(text: one.0, kind: one.1)) }
+            (table + byte).initialize(to: UnsafeBufferPointer(start: UnsafePointer(names), count: some.count))
+        }
+        return UnsafePointer(table)
     }()
 
     /// Where the value behind a `:` or `=` begins: behind blanks and one opening quote.
@@ -88,13 +102,19 @@ extension Window {
         if matchesFolded("bearer ", at: place) || matchesFolded("basic ", at: place) {
             place += at(place + 1).folded == UInt8(ascii: "e") ? 7 : 6
         }
-        while place - sign < 16, [0x22, 0x27, 0x60, 0x5C, 0x2A].contains(at(place)) { place += 1 }
+        while place - sign < 16, Self.isOpening(at(place)) { place += 1 }
         return place
+    }
+
+    private static func isOpening(_ byte: UInt8) -> Bool {
+        byte == 0x22 || byte == 0x27 || byte == 0x60 || byte == 0x5C || byte == 0x2A
     }
 
     mutating func assigned(at start: Int, _ strength: NameStrength) -> Finding? {
         let quote = behind(start - 1)
         let isQuoted = quote == 0x22 || quote == 0x27 || quote == 0x60
+        // `passwd=''`, and what stands behind a name that is only quoted.
+        if isQuoted, behind(start - 2) == quote, behind(start - 3) != quote || at(start).isBlank { return nil }
         return secretValue(at: start, strength, quote: isQuoted ? quote : 0)
     }
 
@@ -113,18 +133,20 @@ extension Window {
         if place > from, base[place - 1] == UInt8(ascii: ":") {
             return secretName(before: place - 1).flatMap { secretValue(at: start, $0, quote: quote) }
         }
-        for word: StaticString in [
-            " is", " was", " to", " ist", " lautet", " es", " est", " è", " é", " set to", " be", " -", " →", " –",
-        ]
-        where endsFolded(word, at: place) {
+        for word in Self.links where endsFolded(word, at: place) {
             place -= word.utf8CodeUnitCount
             if endsFolded(" now", at: place) { place -= 4 }
             if endsFolded(" reset", at: place) { place -= 6 }
             break
         }
-        guard let strength = secretName(endingAt: place) else { return nil }
+        guard let strength = secretName(endingAt: place), base[start] != UInt8(ascii: "(") else { return nil }
         return secretValue(at: start, strength, quote: quote, isSpoken: true)
     }
+
+    /// What stands between a name and its value in a sentence.
+    private static let links: [StaticString] = [
+        " is", " was", " to", " ist", " lautet", " es", " est", " è", " é", " set to", " be", " -", " →", " –",
+    ]
 
     // MARK: The value
 
@@ -167,7 +189,9 @@ extension Window {
             }
         }
         let count = place - start
-        guard count >= (strength == .password ? 6 : 12), !isPlaceholder(start, place) else { return nil }
+        guard count >= (strength == .key ? 12 : quote != 0 && !isSpoken ? 4 : 6), !isPlaceholder(start, place) else {
+            return nil
+        }
         let next = at(place)
         // A call or a path to a value: `os.environ[…]`, `getenv(…)`.
         if quote == 0, shape.looksLikeCode, next == UInt8(ascii: "(") || next == UInt8(ascii: "[") { return nil }
@@ -176,9 +200,11 @@ extension Window {
             let isMixed =
                 shape.hasDigit && shape.hasLetter || shape.hasSymbol && shape.hasLetter && !shape.looksLikeCode
             let isOnlyDigits = shape.hasDigit && !shape.hasLetter && !isSpoken && count >= 6
-            let isQuotedWord = quote != 0 && !isSpoken && count >= 8 && !shape.hasBlank
+            let isQuotedWord = quote != 0 && !isSpoken && !shape.hasBlank
+            // `DB_PASS=letters`, `?password=letters`.
+            let isTight = quote == 0 && !isSpoken && shape.isOnlyLetters && isTightlyAssigned(start) && next != 0x28
             let isOddCase = shape.hasUpper && shape.hasLower && !isCapitalised(start, place)
-            guard isMixed || isOnlyDigits || isQuotedWord || isOddCase && !isSpoken && !shape.looksLikeCode
+            guard isMixed || isOnlyDigits || isQuotedWord || isTight || isOddCase && !isSpoken && !shape.looksLikeCode
             else { return nil }
         case .key:
             guard shape.isRandom else { return nil }
@@ -191,7 +217,7 @@ extension Window {
     {
         guard Self.endsValue(byte) else { return false }
         guard strength == .password, "()[]{}<>|;".utf8.contains(byte) else { return true }
-        if byte == UInt8(ascii: "("), shape.looksLikeCode, shape.hasLetter { return true }
+        if byte == UInt8(ascii: "(") || byte == UInt8(ascii: "["), shape.looksLikeCode, shape.hasLetter { return true }
         let next = at(place + 1)
         return Self.endsValue(next) || next == UInt8(ascii: ".") || next == 0
     }
@@ -209,6 +235,15 @@ extension Window {
         return place > start && at(place) == UInt8(ascii: "=")
     }
 
+    /// Right behind the `=` of an environment variable or of a query's field.
+    private func isTightlyAssigned(_ start: Int) -> Bool {
+        guard behind(start - 1) == UInt8(ascii: "=") else { return false }
+        var place = start - 2
+        if behind(place).isUpper { return true }
+        while place > start - 24, behind(place).isTokenByte { place -= 1 }
+        return behind(place) == UInt8(ascii: "?") || behind(place) == UInt8(ascii: "&")
+    }
+
     private func isCapitalised(_ start: Int, _ end: Int) -> Bool {
         base[start].isUpper && (start + 1..<end).allSatisfy { !base[$0].isUpper }
     }
@@ -224,24 +259,41 @@ extension Window {
         default: break
         }
         if "$<{[%*(".utf8.contains(first),
-            "}>])%*".utf8.contains(last) || first == UInt8(ascii: "$") && base[start + 1].isLetter
+            "}>])%*".utf8.contains(last) || first == UInt8(ascii: "$") && isVariable(start + 1, end)
         {
             return (start..<end).allSatisfy { !base[$0].isASCIIDigit }
                 || last != UInt8(ascii: "*") && last != UInt8(ascii: ")")
         }
-        let words: [StaticString] = [
-            "your", "my_", "my-", "xxxx", "....", "example", "changeme", "placeholder", "redacted", "masked", "null",
-            "none",
-            "true", "false", "undefined", "env.", "process.env", "os.environ", "os.getenv", "getenv", "config.",
-            "settings.",
-            "secrets.", "vault:", "ref:", "file:", "env:", "required", "optional", "string", "****", "insert", "enter",
-            "http:", "https:", "self.", "this.", "req.", "request.", "args.", "params.", "data.", "user.", "options.",
-            "arn:aws", "todo", "<", "{{", "props.", "var.", "local.", "ssh-", "sha256:", "sha512:",
-        ]
-        for word in words where end - start >= word.utf8CodeUnitCount && matchesFolded(word, at: start) { return true }
+        for word in Self.placeholders where end - start >= word.utf8CodeUnitCount && matchesFolded(word, at: start) {
+            return true
+        }
+        for word in Self.words where end - start == word.utf8CodeUnitCount && matchesFolded(word, at: start) {
+            return true
+        }
         // One character over and over.
         return (start + 1..<end).allSatisfy { base[$0] == first }
     }
+
+    /// `$PASSWORD_2`, `$password`: no letters of one case with digits after them, as in `$ecret99`.
+    private func isVariable(_ start: Int, _ end: Int) -> Bool {
+        guard base[start].isLetter || base[start] == 0x5F else { return false }
+        let hasLower = (start..<end).contains { base[$0].isLower }
+        let hasDigit = (start..<end).contains { base[$0].isASCIIDigit }
+        return !(hasLower && hasDigit) && (start..<end).allSatisfy { base[$0].isAlphanumeric || base[$0] == 0x5F }
+    }
+
+    /// How they begin.
+    private static let placeholders: [StaticString] = [
+        "your", "my_", "my-", "xxxx", "....", "example", "changeme", "placeholder", "redacted", "masked", "env.",
+        "process.env", "os.environ", "os.getenv", "getenv", "config.", "settings.", "secrets.", "vault:", "ref:",
+        "file:", "env:", "****", "http:", "https:", "self.", "this.", "req.", "request.", "args.", "params.", "data.",
+        "user.", "options.", "arn:aws", "todo", "<", "{{", "props.", "var.", "local.", "ssh-", "sha256:", "sha512:",
+    ]
+    /// What they are from beginning to end: a password may well begin with one.
+    private static let words: [StaticString] = [
+        "null", "none", "true", "false", "undefined", "required", "optional", "string", "insert", "enter", "password",
+        "passwd", "forgot", "hidden", "invalid", "incorrect", "wrong", "missing", "text", "passwort", "kennwort",
+    ]
 }
 
 /// What a value consists of.
@@ -304,12 +356,14 @@ struct ValueShape {
     /// Words joined by dots, hyphens, underscores and slashes only: a name rather than a password.
     var looksLikeCode: Bool { digits == 0 && symbols == joints }
 
+    var isOnlyLetters: Bool { digits == 0 && symbols == 0 && blanks == 0 }
+
     /// Letters and underscores.
     var looksLikeName: Bool { digits == 0 && symbols == joints }
 
     /// Made by a machine: many different characters, and letters and digits that change often.
     var isRandom: Bool {
         guard blanks == 0, digits > 0, lowers + uppers > 0, distinct >= 8 else { return false }
-        return count >= 20 ? changes >= 4 : changes >= 3 && distinct * 2 >= count
+        return count >= 20 ? changes >= 3 : changes >= 3 && distinct * 2 >= count
     }
 }

@@ -46,7 +46,10 @@ extension Window {
         case (2, 2), (1, 2): isDate = self.isDate(2000, second, first) || self.isDate(2000, first, second)
         default: isDate = false
         }
-        return isDate && isEnd(number, group: 2) ? number.end(2) : nil
+        // `1985-03-12T00:00:00Z`
+        let end = number.end(2)
+        let isWhole = isEnd(number, group: 2) || at(end) == UInt8(ascii: "T") && at(end + 1).isASCIIDigit
+        return isDate && isWhole ? end : nil
     }
 
     private func isDate(_ year: Int, _ month: Int, _ day: Int) -> Bool {

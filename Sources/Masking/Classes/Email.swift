@@ -11,18 +11,23 @@ extension Window {
                     break
                 }
                 place += 1
-            } else if byte >= 0xC3, byte <= 0xC9, at(place + 1) & 0xC0 == 0x80 {
+            } else if byte >= 0xC3, byte <= 0xD1, at(place + 1) & 0xC0 == 0x80 {
                 place += 2
             } else {
                 break
             }
             if place > longest { return nil }
         }
+        // `"john.smith"@example.com` (RFC 5322 §3.4.1): what stands in front of the quote.
+        if at(place) == UInt8(ascii: "\""), at(place + 1) == UInt8(ascii: "@") { place += 1 }
         let sign = signWidth(at: place)
         guard sign > 0, place > start else { return nil }
         guard let end = domain(at: place + sign) else { return nil }
         // `git@host:path` names a repository.
         if place - start == 3, matchesFolded("git@", at: start), at(end) == UInt8(ascii: ":") { return nil }
+        if place - start == 3, matchesFolded("git@", at: start), behind(start - 1) == UInt8(ascii: "/") { return nil }
+        // Names of algorithms (RFC 4251 §6).
+        if end - place == 12, matchesFolded("@openssh.com", at: place) { return nil }
         return Finding(kind: .email, start: start, end: end)
     }
 

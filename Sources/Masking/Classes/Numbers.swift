@@ -24,14 +24,21 @@ extension Window {
             if classes.has(.phone), let end = phone(number) {
                 return Finding(kind: .phone, start: start, end: end)
             }
-            if classes.has(.passport), number.groups == 1 || number.size(0) == 9, number.size(0) == 9,
+            if classes.has(.passport), let group = passportGroup(number),
                 context(before: start).speaksOf(.passport, not: .other, .ssn, .tfn, .sin, .phone),
-                isBoundary(number.end(0))
+                isBoundary(number.end(group))
             {
-                return Finding(kind: .passport, start: start, end: number.end(0))
+                return Finding(kind: .passport, start: start, end: number.end(group))
             }
         }
         return numberInDate(number)
+    }
+
+    /// Nine digits, or ten in the groups of Russian ones: `4509 123456`, `45 09 123456`.
+    private func passportGroup(_ number: Number) -> Int? {
+        if number.size(0) == 9 { return 0 }
+        if number.hasShape("46", groups: 2) { return 1 }
+        return number.hasShape("226", groups: 3) ? 2 : nil
     }
 
     private mutating func numberInDate(_ number: Number) -> Finding? {

@@ -104,6 +104,8 @@ extension Window {
             let isArea = digits[0] == 0 && digits[1] != 0
             let isNational =
                 area == 3 && count == 10 && digits[0] >= 2 && digits[3] >= 2
+                // `8 (495) 123-45-67`
+                || area == 3 && count == 10 && group == 3 && at(totals, 1) == 6 && at(totals, 2) == 8
                 || isArea && count >= 9 && count <= 13
                 || area == 2 && digits[0] != 0 && (count == 10 || count == 11)
             if isNational, let last = withExtension(end) { return Finding(kind: .phone, start: start, end: last) }
@@ -135,6 +137,8 @@ extension Window {
     // MARK: National numbers
 
     mutating func phone(_ number: Number) -> Int? {
+        // `bash_20250124`
+        if behind(number.start - 1) == UInt8(ascii: "_") { return nil }
         if number.digits[0] == 0, number.count > 3, number.digits[1] == 0, number.digits[2] != 0,
             isFirstOfNumbers(number)
         {
@@ -212,7 +216,11 @@ extension Window {
     }
 
     private func isDate(_ number: Number, groups: Int) -> Bool {
-        groups == 3
+        if groups == 2, number.hasShape("44", groups: 2) {
+            // From one year to another.
+            return [number.value(0..<4), number.value(4..<8)].allSatisfy { $0 >= 1900 && $0 <= 2100 }
+        }
+        return groups == 3
             && (number.hasShape("422", groups: 3) || number.hasShape("224", groups: 3)
                 || number.hasShape("222", groups: 3))
     }

@@ -6,7 +6,9 @@ extension Window {
         if before == UInt8(ascii: "_") || before == UInt8(ascii: "-"), behind(start - 2).isAlphanumeric { return nil }
         if classes.has(.jwt), base[start] == UInt8(ascii: "e"), let found = jwt(at: start) { return found }
         guard classes.has(.secret) else { return nil }
-        for format in TokenFormat.formats(base[start]) {
+        let formats = TokenFormat.formats(base[start])
+        for index in 0..<formats.count {
+            let format = formats[index]
             guard matches(format.prefix, at: start) else { continue }
             var place = start + format.prefix.utf8CodeUnitCount
             var count = 0
@@ -77,6 +79,7 @@ extension Window {
 
     /// Azure client secrets (`…8Q~…`) and Mailchimp's keys (`…-us12`).
     private mutating func sharedKey(at start: Int) -> Finding? {
+        guard base[start].isHex || at(start + 4) == UInt8(ascii: "Q") else { return nil }
         var place = start
         while place - start < 33, at(place).isHex, !base[place].isUpper { place += 1 }
         if place - start == 32, matches("-us", at: place), at(place + 3).isASCIIDigit {
@@ -130,14 +133,23 @@ struct TokenFormat: Sendable {
         }
     }
 
-    static func formats(_ first: UInt8) -> ArraySlice<TokenFormat> { sorted[ranges[Int(first)]] }
+    @inline(__always) static func formats(_ first: UInt8) -> UnsafeBufferPointer<TokenFormat> { byFirst[Int(first)] }
 
-    private static let sorted: [TokenFormat] = all.sorted { $0.prefix.utf8Start[0] < $1.prefix.utf8Start[0] }
-    private static let ranges: [Range<Int>] = (0..<256).map { byte in
-        let first = sorted.firstIndex { Int($0.prefix.utf8Start[0]) == byte } ?? 0
-        let count = sorted.count { Int($0.prefix.utf8Start[0]) == byte }
-        return first..<first + count
-    }
+    /// By first byte. Never freed, never written again.
+    nonisolated(unsafe) private static let byFirst: UnsafePointer<UnsafeBufferPointer<TokenFormat>> = {
+        let sorted = all.enumerated().sorted {
+            ($0.element.prefix.utf8Start[0], $0.offset) < ($1.element.prefix.utf8Start[0], $1.offset)
+        }.map(\.element)
+        let formats = UnsafeMutablePointer<TokenFormat>.allocate(capacity: sorted.count)
+        formats.initialize(from: sorted, count: sorted.count)
+        let table = UnsafeMutablePointer<UnsafeBufferPointer<TokenFormat>>.allocate(capacity: 256)
+        for byte in 0..<256 {
+            let first = sorted.firstIndex { Int($0.prefix.utf8Start[0]) == byte } ?? 0
+            let count = sorted.count { Int($0.prefix.utf8Start[0]) == byte }
+            (table + byte).initialize(to: UnsafeBufferPointer(start: UnsafePointer(formats + first), count: count))
+        }
+        return UnsafePointer(table)
+    }()
 
     /// By the issuers' documentation, and where that is silent by what their own scanners look for.
     private static let all: [TokenFormat] = [

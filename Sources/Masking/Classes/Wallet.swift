@@ -1,6 +1,6 @@
 import Crypto
 
-/// Addresses of crypto-currencies, by their own check sums: Base58Check, bech32, and the case of Ethereum's letters.
+/// Addresses of crypto-currencies, by their own check sums: Base58Check and bech32; those of Ethereum by their form.
 extension Window {
     mutating func wallet(at start: Int) -> Finding? {
         let first = base[start]
@@ -21,26 +21,19 @@ extension Window {
         return nil
     }
 
-    /// Twenty bytes in hexadecimal; where the letters' case differs it is their check sum (EIP-55).
+    /// Twenty bytes in hexadecimal with letters among them.
+    ///
+    /// Where the letters' case differs it is a check sum (EIP-55). It is not looked at: an address with a wrong one is what
+    /// somebody mistyped, and its hash, Keccak as it was before it became SHA-3, is none that OpenSSL 3.0 or swift-crypto have.
     private mutating func ethereum(at start: Int) -> Int? {
-        var hasLower = false
-        var hasUpper = false
+        var hasLetter = false
         for index in 2..<42 {
             let byte = at(start + index)
             guard byte.isHex else { return nil }
-            hasLower = hasLower || byte.isLower
-            hasUpper = hasUpper || byte.isUpper
+            hasLetter = hasLetter || byte.isLetter
         }
         guard isBoundary(start + 42) else { return nil }
-        guard hasLower, hasUpper else { return hasLower || hasUpper ? start + 42 : nil }
-        let digest = Keccak.digest((2..<42).map { base[start + $0].folded })
-        for index in 0..<40 {
-            let byte = base[start + 2 + index]
-            guard byte.isLetter else { continue }
-            let nibble = index % 2 == 0 ? digest[index / 2] >> 4 : digest[index / 2] & 15
-            guard byte.isUpper == (nibble >= 8) else { return nil }
-        }
-        return start + 42
+        return hasLetter ? start + 42 : nil
     }
 
     /// Version byte, twenty bytes, and four bytes of a double SHA-256 (Bitcoin, Litecoin, Dogecoin, Dash, Tron, Ripple).

@@ -18,20 +18,46 @@ struct BuiltInSearch {
 
     var window: Window
     private let table = ByteKind.table
-    private let wantsNumbers: Bool
-    private let wantsMixed: Bool
-    private let wantsSecrets: Bool
-    private let wantsEmail: Bool
-    private let wantsBirths: Bool
+    private let wants: Interests
+    /// Words in front of it cannot be the local part of an address: no sign that makes one follows in this piece, and they
+    /// do not reach its end.
+    private let noEmailBefore: Int
 
-    init(_ window: Window) {
+    /// - Parameter from: where the search begins.
+    init(_ window: Window, _ wants: Interests, from: Int) {
         self.window = window
-        let classes = window.classes
-        wantsNumbers = classes.hasAny(.numbers.union(ClassSet(.ipAddress)))
-        wantsMixed = classes.hasAny(.mixed)
-        wantsSecrets = classes.hasAny(ClassSet(.secret, .jwt))
-        wantsEmail = classes.has(.email)
-        wantsBirths = classes.has(.dateOfBirth)
+        self.wants = wants
+        noEmailBefore = wants.email ? Self.addressFree(window, from: from) : 0
+    }
+
+    /// Looks once for what stands between an address's parts, so that not every word has to be followed to its end.
+    private static func addressFree(_ window: Window, from: Int) -> Int {
+        let base = window.base
+        let end = window.end
+        var place = from
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let high: UInt64 = 0x80 &* ones
+        while place &+ 8 <= end {
+            let eight = UnsafeRawPointer(base + place).loadUnaligned(as: UInt64.self)
+            // `@`, `%`, `&`, `\`, and everything that is not ASCII: a zero byte in one of these.
+            let at = eight ^ 0x40 &* ones
+            let percent = eight ^ 0x25 &* ones
+            let ampersand = eight ^ 0x26 &* ones
+            let slash = eight ^ 0x5C &* ones
+            let first = (at &- ones) & ~at | (percent &- ones) & ~percent
+            let second = (ampersand &- ones) & ~ampersand | (slash &- ones) & ~slash
+            if (first | second | eight) & high != 0 { return 0 }
+            place &+= 8
+        }
+        while place < end {
+            let byte = base[place]
+            if byte == 0x40 || byte == 0x25 || byte == 0x26 || byte == 0x5C || byte >= 0x80 { return 0 }
+            place &+= 1
+        }
+        if window.isFinal { return end }
+        // A word that reaches the end may go on.
+        while place > from, window.kinds[Int(base[place &- 1])] & ByteKind.local != 0 { place &-= 1 }
+        return place
     }
 
     /// The first event from `start` on; values that begin at or behind `limit` are left alone.
@@ -42,7 +68,7 @@ struct BuiltInSearch {
         let table = table
         var index = start
         // Up to there `skip` has looked.
-        var looked = start
+        var looked = isBehindKey(start) ? start + 1 : start
         // In the middle of a word no value begins; the letter of an escape is none of the word.
         if index > window.low, index < end, base[index - 1].isAlphanumeric, !isEscape(endingAt: index) {
             while index < end, table[Int(base[index])] & ByteKind.word != 0 { index += 1 }
@@ -65,14 +91,21 @@ struct BuiltInSearch {
                 // Most words of most texts: letters only, with nothing behind them that a value would go on with.
                 if !isOpen, seen & ByteKind.digit == 0,
                     table[Int(behind)] & ByteKind.joint == 0 || isFullStop(next, end),
-                    next - index < 16, next - index > 3 || seen & ByteKind.lower != 0,
-                    !(wantsBirths && behind == 0x20 && (next + 1 < end ? base[next + 1].isASCIIDigit : !window.isFinal))
+                    next - index < 16, next - index > 3 || seen & ByteKind.lower != 0, !isBehindKey(index),
+                    !(wants.births && behind == 0x20
+                        && (next + 1 < end ? base[next + 1].isASCIIDigit : !window.isFinal))
                 {
                     index = next
                     continue
                 }
                 if next - index > 1, isEscape(endingAt: index + 1) {
                     index += 1
+                    continue
+                }
+                if next - index == 4, behind == UInt8(ascii: "-"), !wants.births, let past = timestamp(index, end) {
+                    window.contextPlace = -1
+                    if wants.secrets, let event = ask(at: index, { $0.spokenSecret(at: index) }) { return event }
+                    index = past
                     continue
                 }
                 switch word(Word(start: index, end: next, seen: seen, behind: behind, isOpen: isOpen)) {
@@ -98,6 +131,40 @@ struct BuiltInSearch {
         return letter == 0x6E || letter == 0x72 || letter == 0x74
     }
 
+    /// The first word of a value whose key stands in front of it: a password may be a word.
+    @inline(__always) private func isBehindKey(_ place: Int) -> Bool {
+        place >= window.low + 3 && place < window.end && window.base[place &- 1] == 0x22
+            && window.base[place &- 2] == 0x20 && window.base[place &- 3] == 0x3A && wants.secrets
+    }
+
+    /// `2026-11-22T19:12:34.123`: the usual numbers of logs and JSON, in which no value begins.
+    ///
+    /// Only where all of it is there, and nothing that would make it part of something else: otherwise its words are looked
+    /// at one by one, which finds nothing either.
+    @inline(__always) private func timestamp(_ start: Int, _ end: Int) -> Int? {
+        let base = window.base
+        guard start &+ 24 <= end else { return nil }
+        if start > window.low, base[start &- 1] != 0x22, base[start &- 1] != 0x20, base[start &- 1] != 0x0A {
+            return nil
+        }
+        // dddd-dd-ddTdd:dd:dd
+        let signs: StaticString = "0000-00-00T00:00:00"
+        for offset in 0..<19 {
+            let sign = signs.utf8Start[offset]
+            let byte = base[start &+ offset]
+            guard sign == 0x30 ? byte.isASCIIDigit : byte == sign else { return nil }
+        }
+        var place = start &+ 19
+        if base[place] == UInt8(ascii: ".") {
+            place &+= 1
+            while place < end, base[place].isASCIIDigit { place &+= 1 }
+        }
+        guard place < end, base[place] == UInt8(ascii: "Z") || base[place] == 0x22 || base[place] == 0x20 else {
+            return nil
+        }
+        return base[place] == UInt8(ascii: "Z") ? place &+ 1 : place
+    }
+
     /// The end of a sentence.
     @inline(__always) private func isFullStop(_ place: Int, _ end: Int) -> Bool {
         window.base[place] == UInt8(ascii: ".") && place &+ 1 < end
@@ -119,13 +186,14 @@ struct BuiltInSearch {
         while place &+ 8 <= end {
             let eight = UnsafeRawPointer(base + place).loadUnaligned(as: UInt64.self)
             let low = eight & ~high
-            // 0x21...0x40 but quote and comma, 0x5C...0x5F, everything that is not ASCII.
+            // 0x21...0x40 but quote and comma, 0x5C...0x5F, 0x7B...0x7F, everything that is not ASCII.
             let from21 = low &+ (0x80 &- 0x21) &* ones
             let from41 = low &+ (0x80 &- 0x41) &* ones
             let from5C = low &+ (0x80 &- 0x5C) &* ones
             let from60 = low &+ (0x80 &- 0x60) &* ones
+            let from7B = low &+ (0x80 &- 0x7B) &* ones
             let isOther = ((low ^ 0x2C &* ones) &+ 0x7F &* ones) & ((low ^ 0x22 &* ones) &+ 0x7F &* ones)
-            let found = ((from21 & ~from41 & isOther) | (from5C & ~from60) | eight) & high
+            let found = ((from21 & ~from41 & isOther) | (from5C & ~from60) | from7B | eight) & high
             if found != 0 {
                 hit = place &+ found.trailingZeroBitCount >> 3
                 if isFullStop(hit, window.end) {
@@ -201,34 +269,36 @@ struct BuiltInSearch {
         if before == UInt8(ascii: "/"), classes.has(.urlCredentials), window.behind(start - 2) == before {
             if let event = ask(at: start, { $0.urlCredentials(at: start) }) { return event }
         }
-        if wantsSecrets,
+        if wants.tokens,
             word.isOpen || word.count >= 16 || word.hasDigit || word.behind == 0x2D || word.behind == 0x5F
                 || word.behind == 0x2E || word.behind == 0x3A || word.behind == 0x2F
         {
             if let event = ask(at: start, { $0.token(at: start) }) { return event }
         }
-        if wantsEmail,
+        if wants.email, start >= noEmailBefore,
             word.isOpen || table[Int(word.behind)] & ByteKind.local != 0 || word.behind == 0x40
                 || word.behind == 0x5C || word.behind == 0x26 || word.behind >= 0x80
         {
             if let event = ask(at: start, { $0.email(at: start) }) { return event }
         }
-        if classes.has(.macAddress) || classes.has(.ipAddress), first.isHex, word.isOpen || word.count <= 4 {
+        if wants.addresses, first.isHex, word.isOpen || word.count <= 4 {
             if let event = ask(at: start, { $0.networkAddress(at: start) }) { return event }
         }
         if first.isASCIIDigit {
-            if wantsNumbers || wantsMixed, let event = ask(at: start, { $0.number(at: start) }) { return event }
+            if wants.numbers || wants.mixed, let event = ask(at: start, { $0.number(at: start) }) { return event }
         }
-        if wantsMixed, word.isOpen || word.hasDigit || word.count <= 3 {
+        if wants.mixed, word.isOpen || word.hasDigit || word.count <= 3 {
             if let event = ask(at: start, { $0.identifier(at: start) }) { return event }
         }
-        if classes.has(.dateOfBirth), first.isLetter, word.isOpen || (word.count >= 3 && word.count <= 10) {
+        if wants.births, first.isLetter,
+            word.isOpen || word.count >= 3 && word.count <= 10 && (!word.behind.isAlphanumeric && word.behind != 0x5F)
+        {
             if let event = ask(at: start, { $0.namedMonth(at: start) }) { return event }
         }
-        if classes.has(.cryptoWallet), word.isOpen || word.count >= 25 || word.behind == 0x3A {
+        if wants.wallets, word.isOpen || word.count >= 25 || word.behind == 0x3A {
             if let event = ask(at: start, { $0.wallet(at: start) }) { return event }
         }
-        if classes.has(.secret), word.isOpen || word.hasDigit || !word.behind.isBlank {
+        if wants.secrets, word.isOpen || word.hasDigit || !word.behind.isBlank {
             if let event = ask(at: start, { $0.spokenSecret(at: start) }) { return event }
         }
         return nil
@@ -244,6 +314,11 @@ struct BuiltInSearch {
         case UInt8(ascii: "-"):
             guard classes.has(.privateKey) else { return nil }
             return ask(at: place) { $0.privateKey(at: place) }
+        case UInt8(ascii: ":") where window.behind(place - 1) == UInt8(ascii: "/") && classes.has(.urlCredentials):
+            guard window.behind(place - 2) == UInt8(ascii: "/") else { return nil }
+            return ask(at: place) { $0.urlCredentials(at: place) }
+        case 0xC3...0xD1 where wants.email && place >= noEmailBefore && isFirstLetter(place):
+            return ask(at: place) { $0.email(at: place) }
         case UInt8(ascii: ":"), UInt8(ascii: "="):
             if classes.has(.ipAddress), byte == UInt8(ascii: ":") {
                 if let event = ask(at: place, { $0.shortIPv6(at: place) }) { return event }
@@ -252,7 +327,7 @@ struct BuiltInSearch {
             return assignment(at: place)
         case 0x21...0x2A, 0x40, 0x5E...0x7E: return symbolSecret(at: place)
         default:
-            guard wantsNumbers, Number.digit(at: place, &window).width > 0 || window.touched else {
+            guard wants.numbers, Number.digit(at: place, &window).width > 0 || window.touched else {
                 window.touched = false
                 return nil
             }
@@ -261,9 +336,17 @@ struct BuiltInSearch {
         }
     }
 
+    /// No letter of the same word stands in front of it.
+    private func isFirstLetter(_ place: Int) -> Bool {
+        let before = window.behind(place - 1)
+        guard before >= 0x80 else { return !before.isAlphanumeric && table[Int(before)] & ByteKind.local == 0 }
+        let lead = window.behind(place - 2)
+        return lead < 0xC3 || lead > 0xD1
+    }
+
     /// A password that begins with a symbol, behind a blank.
     private mutating func symbolSecret(at place: Int) -> Event? {
-        guard window.classes.has(.secret), window.behind(place - 1) == 0x20 else { return nil }
+        guard window.classes.has(.secret), window.behind(place - 1) == 0x20 || isBehindKey(place) else { return nil }
         return ask(at: place) { $0.spokenSecret(at: place) }
     }
 

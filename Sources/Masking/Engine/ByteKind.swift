@@ -34,8 +34,10 @@ enum ByteKind {
         }
         // The last ones may begin a password.
         if "+(-:=$!#%^&*~@_)".utf8.contains(byte) { kind |= trigger }
-        // Lead bytes of full-width, Arabic-Indic and Devanagari digits.
-        if byte == 0xEF || byte == 0xD9 || byte == 0xDB || byte == 0xE0 { kind |= trigger }
+        // Lead bytes of letters that an address may begin with, and of full-width, Arabic-Indic and Devanagari digits.
+        if byte >= 0xC3 && byte <= 0xD1 || byte == 0xEF || byte == 0xD9 || byte == 0xDB || byte == 0xE0 {
+            kind |= trigger
+        }
         if "@._%+-':/\\&*$!#^~".utf8.contains(byte) || byte >= 0x80 { kind |= joint }
         if "._%+-'".utf8.contains(byte) { kind |= local }
         return kind

@@ -8,6 +8,8 @@ package final class Detector: Sendable {
     package let names: [ByteString]
     /// How many bytes in front of where it goes on a search needs.
     let lookBehind: Int
+    /// What of a text matters to the built-in classes that are looked for.
+    let interests: Interests
 
     /// Classes numbered as in `BuiltInClass`, own ones behind them.
     static let firstOwn = BuiltInClass.allCases.count
@@ -15,6 +17,7 @@ package final class Detector: Sendable {
     package init(builtIn: ClassSet, patterns: [OwnPattern] = [], ownNames: [ByteString] = []) {
         self.builtIn = builtIn
         self.patterns = patterns
+        interests = Interests(builtIn)
         names = BuiltInClass.allCases.map(\.name) + ownNames
         lookBehind = max(Window.lookBehind, patterns.map(\.lookBehind).max() ?? 0) + 16
     }
@@ -29,8 +32,18 @@ package struct Match: Hashable, Sendable {
     package var kind: Int
     package var start: Int
     package var end: Int
-    /// Masked because its detector could not finish.
-    package var isFault = false
+    /// Why its detector could not finish: everything that was pending is masked then.
+    package var fault: DetectorFault?
+}
+
+/// Why a detector gave up.
+package enum DetectorFault: UInt8, Sendable, Hashable {
+    /// It reached its limit of steps, depth or memory.
+    case steps
+    /// It took longer than it may.
+    case time
+    /// It failed.
+    case failure
 }
 
 /// A value that is certain, and whose end was not reached.
@@ -56,11 +69,12 @@ package final class ScanScratch {
     let bytes: UnsafeMutablePointer<UInt8>
     let matching: PatternScratch
 
-    package init() {
+    /// - Parameter budget: processor time that own patterns may take for one piece of text, besides what its length gives.
+    package init(budget: Duration = .milliseconds(100)) {
         let raw = UnsafeMutableRawPointer.allocate(byteCount: Window.scratchBytes, alignment: 16)
         bytes = raw.bindMemory(to: UInt8.self, capacity: Window.scratchBytes)
         bytes.initialize(repeating: 0, count: Window.scratchBytes)
-        matching = PatternScratch()
+        matching = PatternScratch(budget: budget)
     }
 
     deinit { UnsafeMutableRawPointer(bytes).deallocate() }
@@ -81,7 +95,8 @@ extension Detector {
         _ scratch: ScanScratch, into matches: inout [Match]
     ) -> ScanProgress {
         let window = Window(base, low: low, end: end, isFinal: isFinal, scratch: scratch.bytes, classes: builtIn)
-        var search = BuiltInSearch(window)
+        var search = BuiltInSearch(window, interests, from: from)
+        if patterns.isEmpty { return scan(&search, from: from, end: end, open: open, into: &matches) }
         var position = from
         if let open {
             if let progress = follow(open, from: position, &search.window, &matches) { return progress }
@@ -111,6 +126,33 @@ extension Detector {
                 matches.append(match)
                 position = match.end
                 own.advance(to: position)
+            }
+        }
+    }
+
+    /// The same without patterns of one's own.
+    private func scan(
+        _ search: inout BuiltInSearch, from: Int, end: Int, open: OpenMatch?, into matches: inout [Match]
+    ) -> ScanProgress {
+        var position = from
+        if let open {
+            if let progress = follow(open, from: position, &search.window, &matches) { return progress }
+            position = matches.last?.end ?? position
+        }
+        while true {
+            switch search.next(from: position, limit: end) {
+            case .found(let finding):
+                let kind = Int(finding.kind.rawValue)
+                position = finding.end
+                if finding.open != .closed {
+                    let open = OpenMatch(kind: kind, start: finding.start, tail: finding.open)
+                    if let progress = follow(open, from: position, &search.window, &matches) { return progress }
+                    position = matches.last?.end ?? position
+                } else {
+                    matches.append(Match(kind: kind, start: finding.start, end: finding.end))
+                }
+            case .undecided(let place, let hold): return ScanProgress(resume: place, hold: hold)
+            case .passed: return ScanProgress(resume: end, hold: end)
             }
         }
     }

@@ -1,4 +1,5 @@
 import CPCRE2
+import Glibc
 import GrantModel
 
 /// A pattern of a class of your own, compiled. Immutable: PCRE2's compiled patterns are shared between threads.
@@ -24,7 +25,7 @@ package final class OwnPattern: @unchecked Sendable {
         var pattern = pattern
         let options =
             UInt32(PCRE2_UTF) | UInt32(PCRE2_MATCH_INVALID_UTF) | UInt32(PCRE2_NEVER_BACKSLASH_C)
-            | UInt32(PCRE2_NEVER_UCP) | UInt32(PCRE2_NO_AUTO_CAPTURE)
+            | UInt32(PCRE2_NEVER_UCP) | UInt32(PCRE2_NO_AUTO_CAPTURE) | UInt32(PCRE2_USE_OFFSET_LIMIT)
         let compiled = pattern.withUTF8 { bytes in
             pcre2_compile_8(bytes.baseAddress, bytes.count, options, &number, &offset, nil)
         }
@@ -52,13 +53,16 @@ package final class OwnPattern: @unchecked Sendable {
         case failed(CInt)
     }
 
+    /// - Parameter limit: matches that begin behind it are not looked for.
     func search(
-        _ base: UnsafePointer<UInt8>, low: Int, from: Int, end: Int, isFinal: Bool, _ scratch: PatternScratch
+        _ base: UnsafePointer<UInt8>, low: Int, from: Int, limit: Int, end: Int, isFinal: Bool,
+        _ scratch: PatternScratch
     ) -> Outcome {
         var options: UInt32 = isFinal ? 0 : UInt32(PCRE2_PARTIAL_HARD)
         if low > 0 { options |= UInt32(PCRE2_NOTBOL) }
         options |= UInt32(PCRE2_NOTEMPTY)
         scratch.prepare()
+        pcre2_set_offset_limit_8(scratch.limits, max(0, limit - low))
         let result = pcre2_match_8(
             code, base + low, end - low, from - low, options, scratch.data, scratch.limits)
         let offsets = pcre2_get_ovector_pointer_8(scratch.data)
@@ -104,6 +108,28 @@ final class PatternScratch {
     private(set) lazy var data = pcre2_match_data_create_8(1, nil)
     private(set) lazy var limits = Self.newLimits()
     private var isUsed = false
+    /// In nanoseconds of processor time.
+    private let budget: Int64
+    /// What each byte of a text adds to it. Patterns take a twentieth of it.
+    private static let nanosecondsPerByte: Int64 = 2_000
+
+    init(budget: Duration) {
+        let (seconds, attoseconds) = budget.components
+        self.budget = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+
+    /// When a search through so many bytes must be over.
+    func deadline(bytes: Int) -> Int64 {
+        guard budget > 0 else { return .min }
+        return Self.processorTime + budget + Int64(bytes) * Self.nanosecondsPerByte
+    }
+
+    /// Of this thread, in nanoseconds: what other threads do on a loaded machine does not count.
+    static var processorTime: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
 
     private static func newLimits() -> OpaquePointer? {
         let limits = pcre2_match_context_create_8(nil)
@@ -133,7 +159,7 @@ struct OwnSearch {
         var start: Int
         /// nil while it is only a possibility.
         var end: Int?
-        var isFault = false
+        var fault: DetectorFault?
     }
 
     private let patterns: [OwnPattern]
@@ -143,6 +169,7 @@ struct OwnSearch {
     private let isFinal: Bool
     private let scratch: PatternScratch
     private var upcoming: [Next] = []
+    private let deadline: Int64
     /// `Int.max` where there is none.
     private(set) var nextStart = Int.max
 
@@ -156,12 +183,12 @@ struct OwnSearch {
         self.end = end
         self.isFinal = isFinal
         self.scratch = scratch
-        if !patterns.isEmpty { upcoming = [Next](repeating: Next(start: -1), count: patterns.count) }
+        upcoming = [Next](repeating: Next(start: -1), count: patterns.count)
+        deadline = scratch.deadline(bytes: end - low)
     }
 
     /// Forgets what begins in front of `place` and searches from there.
     mutating func advance(to place: Int) {
-        guard !patterns.isEmpty else { return }
         nextStart = .max
         for index in patterns.indices {
             if upcoming[index].start < place { upcoming[index] = search(patterns[index], from: place) }
@@ -175,7 +202,7 @@ struct OwnSearch {
         for (index, next) in upcoming.enumerated() where next.start == nextStart {
             guard let end = next.end else { return nil }
             if end > best?.end ?? -1 {
-                best = Match(kind: patterns[index].kind, start: next.start, end: end, isFault: next.isFault)
+                best = Match(kind: patterns[index].kind, start: next.start, end: end, fault: next.fault)
             }
         }
         return best
@@ -184,8 +211,14 @@ struct OwnSearch {
     private func search(_ pattern: OwnPattern, from place: Int) -> Next {
         var from = place
         while from <= end {
-            switch pattern.search(base, low: low, from: from, end: end, isFinal: isFinal, scratch) {
-            case .none: return Next(start: .max)
+            // In steps between which the clock is looked at.
+            let limit = from + Self.stepBytes
+            guard PatternScratch.processorTime < deadline else { return fault(.time, at: place) }
+            switch pattern.search(base, low: low, from: from, limit: limit, end: end, isFinal: isFinal, scratch) {
+            case .none:
+                guard limit < end else { return Next(start: .max) }
+                from = limit + 1
+                while from < end, base[from] & 0xC0 == 0x80 { from += 1 }
             case .partial(let start): return Next(start: start)
             case .found(let range):
                 if pattern.accepts(base, low: low, range) {
@@ -193,9 +226,20 @@ struct OwnSearch {
                 }
                 from = range.lowerBound + 1
                 while from < end, base[from] & 0xC0 == 0x80 { from += 1 }
-            case .failed: return Next(start: place, end: end, isFault: true)
+            case .failed(let code):
+                let isLimit = [
+                    PCRE2_ERROR_MATCHLIMIT, PCRE2_ERROR_DEPTHLIMIT, PCRE2_ERROR_HEAPLIMIT, PCRE2_ERROR_JIT_STACKLIMIT,
+                ].contains(code)
+                return fault(isLimit ? .steps : .failure, at: place)
             }
         }
         return Next(start: .max)
+    }
+
+    private static let stepBytes = 2_048
+
+    /// Everything that is pending counts as found; behind its end there is nothing that could be.
+    private func fault(_ fault: DetectorFault, at place: Int) -> Next {
+        place < end ? Next(start: place, end: end, fault: fault) : Next(start: .max)
     }
 }

@@ -30,7 +30,10 @@ struct TextScanner {
             // A key that is longer says no more by its beginning.
             let tail = UnsafeBufferPointer(rebasing: context.suffix(64))
             buffer.append(contentsOf: tail)
-            buffer.append(contentsOf: [0x22, 0x3A, 0x20, 0x22])
+            buffer.append(0x22)
+            buffer.append(0x3A)
+            buffer.append(0x20)
+            buffer.append(0x22)
         }
         origin = -buffer.count
         resume = 0

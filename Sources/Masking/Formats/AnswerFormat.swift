@@ -2,18 +2,22 @@
 package enum AnswerFormat: Hashable, Sendable {
     /// Also several documents, one a line.
     case json
+    /// One document a line, of which there may be more than fit into memory.
+    case lines
     case events
     case text
     /// Delimited by this byte (RFC 4180).
     case table(UInt8)
     case markup
+    /// Bytes of any kind, which the first of them tell.
+    case unknown
     /// Images, archives, other character encodings, and what is not known.
     case opaque
 
     /// - Parameter contentType: the field's value; nil without one.
     package init(_ contentType: String?) {
         guard let contentType else {
-            self = .text
+            self = .unknown
             return
         }
         let parts = contentType.split(separator: ";").map { Self.trimmed($0.lowercased()) }
@@ -29,12 +33,15 @@ package enum AnswerFormat: Hashable, Sendable {
             }
         }
         switch parts.first ?? "" {
-        case "": self = .text
-        case "application/json", "application/x-ndjson", "application/ndjson", "application/jsonl",
-            "application/x-jsonl",
-            "application/json-lines", "application/x-json-stream", "application/json-seq", "text/json",
-            "application/jsonlines":
-            self = .json
+        case "": self = .unknown
+        case "application/json", "application/x-json-stream", "text/json": self = .json
+        case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonl",
+            "application/x-ldjson", "application/json-lines", "application/jsonlines", "application/json-seq",
+            "application/x-jsonlines":
+            self = .lines
+        case "application/octet-stream", "binary/octet-stream", "application/binary", "application/x-binary",
+            "application/force-download", "application/download", "application/x-download", "application/unknown":
+            self = .unknown
         case "text/event-stream": self = .events
         case "text/csv", "application/csv": self = .table(UInt8(ascii: ","))
         case "text/tab-separated-values": self = .table(0x09)
@@ -44,6 +51,8 @@ package enum AnswerFormat: Hashable, Sendable {
             "application/sql", "application/x-www-form-urlencoded", "application/graphql", "application/x-sh":
             self = .text
         case let type where type.hasSuffix("+json"): self = .json
+        case let type where type.hasSuffix("+json-seq"): self = .lines
+        case let type where type.hasSuffix("+yaml"): self = .text
         case let type where type.hasSuffix("+xml"): self = type.hasPrefix("image/") ? .opaque : .markup
         case let type where type.hasPrefix("text/"): self = .text
         default: self = .opaque

@@ -18,7 +18,7 @@ package struct EventStreamMask {
     private let rules: MaskRules
     private let key: PlaceholderKey
     private let scratch: ScanScratch
-    private let seesOpaque: Bool
+    let seesOpaque: Bool
     /// Of the Messages API: blocks, signatures and encrypted content mean what they mean there.
     private let isMessage: Bool
 
@@ -34,14 +34,19 @@ package struct EventStreamMask {
     /// How far the text was given out.
     private var givenOut = 0
     private var matches: [Match] = []
-    private var thinking: TextScanner
-    private var isThinking = false
+    var thinking: TextScanner
+    var isThinking = false
+    /// Events of thinking that wait, and where in it each ends.
+    var held: [[UInt8]] = []
+    var heldEnds: [Int] = []
     /// Tool inputs by block.
     private var inputs: [Int: JSONMask] = [:]
     private var spots: [MaskedSpot] = []
+    /// Of streams that are none of the Messages API.
+    private var others: OtherEventMask
 
     /// Why the rest of the stream must not go out; nothing was given out for it.
-    package private(set) var refusal: MaskRefusal?
+    package internal(set) var refusal: MaskRefusal?
 
     /// - Parameter seesOpaque: what cannot be masked may pass.
     package init(
@@ -55,6 +60,7 @@ package struct EventStreamMask {
         self.seesOpaque = seesOpaque
         text = TextScanner(rules.detector, scratch)
         thinking = TextScanner(rules.detector, scratch)
+        others = OtherEventMask(rules, key, scratch, seesOpaque: seesOpaque)
     }
 
     package mutating func takeSpots() -> [MaskedSpot] {
@@ -82,6 +88,17 @@ package struct EventStreamMask {
     /// The stream ended. What is left is no event, and undecided text behind no last event was never whole.
     package mutating func finish(into output: inout [UInt8]) {
         pending = []
+        if !isMessage, refusal == nil {
+            others.finish(at: taken, into: &output)
+            spots += others.takeSpots()
+        }
+    }
+
+    /// Lines that are no data: as they are but for values in them.
+    private mutating func comment(_ raw: [UInt8]) -> [UInt8] {
+        let (bytes, found) = rules.masked(raw, field: [], key, scratch)
+        note(found)
+        return bytes
     }
 
     /// An empty line ends an event.
@@ -101,7 +118,17 @@ package struct EventStreamMask {
     // MARK: One event
 
     private mutating func event(_ raw: [UInt8], into output: inout [UInt8]) {
-        guard let data = Self.data(of: raw) else { return masked(raw, into: &output) }
+        guard let data = Self.data(of: raw) else {
+            // A comment, or an event that clients do not hear of.
+            if isMessage { masked(raw, into: &output) } else { output += comment(raw) }
+            return
+        }
+        if !isMessage {
+            others.event(raw, data: data, name: Self.name(of: raw), at: taken, into: &output)
+            refusal = others.refusal
+            spots += others.takeSpots()
+            return
+        }
         if data.count == 1, let shape = EventShape(Array(raw[data[0]])) {
             return event(raw, data[0], shape, into: &output)
         }
@@ -115,11 +142,11 @@ package struct EventStreamMask {
             output += raw
             return
         }
-        if isMessage, shape.isOpaque || shape.isInnerType("redacted_thinking"), !seesOpaque {
+        if shape.isOpaque || shape.isInnerType("redacted_thinking"), !seesOpaque {
             refusal = .opaque
             return
         }
-        if isMessage, let range = shape.range, !range.isEmpty {
+        if let range = shape.range, !range.isEmpty {
             let place = data.lowerBound + range.lowerBound..<data.lowerBound + range.upperBound
             switch shape.stream {
             case .text: return textDelta(raw, place, into: &output)
@@ -165,7 +192,7 @@ package struct EventStreamMask {
             let isObject = raw[range].first { !$0.isBlank }.map { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") }
             raw[range].withUnsafeBufferPointer { bytes in
                 if isObject ?? false {
-                    var mask = JSONMask(rules, key, scratch, joins: isMessage, seesOpaque: seesOpaque)
+                    var mask = JSONMask(rules, key, scratch, joins: true, seesOpaque: seesOpaque)
                     mask.take(bytes, into: &changed)
                     mask.finish(into: &changed)
                     note(mask.takeSpots())
@@ -174,7 +201,7 @@ package struct EventStreamMask {
                     var mask = MaskedText(rules, key, scratch)
                     mask.take(bytes, into: &changed)
                     mask.finish(into: &changed)
-                    note(mask.found.map { MaskedSpot(kind: $0.kind, place: 0, isFault: $0.isFault) })
+                    note(mask.found.map { MaskedSpot(kind: $0.kind, place: 0, fault: $0.fault) })
                 }
             }
             place = range.upperBound
@@ -189,6 +216,16 @@ package struct EventStreamMask {
             spot.place += taken
             spots.append(spot)
         }
+    }
+
+    /// What its `event` field says.
+    private static func name(of raw: [UInt8]) -> [UInt8]? {
+        for line in raw.split(separator: 0x0A) where line.starts(with: "event:".utf8) {
+            let value = line.dropFirst(6)
+            let name = value.first == 0x20 ? value.dropFirst() : value
+            return Array(name.last == 0x0D ? name.dropLast() : name)
+        }
+        return nil
     }
 
     /// Where the values of its `data` fields stand; nil where there is none.
@@ -244,7 +281,7 @@ package struct EventStreamMask {
         text.scan(isFinal: isFinal)
         for match in text.matches {
             matches.append(match)
-            spots.append(MaskedSpot(kind: match.kind, place: taken, isFault: match.isFault))
+            spots.append(MaskedSpot(kind: match.kind, place: taken, fault: match.fault))
             values.append(Array(text.bytes(match.start..<match.end)))
         }
         text.clearMatches()
@@ -308,7 +345,7 @@ package struct EventStreamMask {
     }
 
     /// Nothing more belongs to the text.
-    private mutating func endText(into output: inout [UInt8]) {
+    mutating func endText(into output: inout [UInt8]) {
         guard isInText else { return }
         isInText = false
         scanText(isFinal: true)
@@ -354,61 +391,4 @@ package struct EventStreamMask {
         JSONString.append(rest, to: &output)
         output += Array("\"}}\n\n".utf8)
     }
-
-    // MARK: Signed thinking
-
-    /// A value in it cannot be taken out without breaking the signature that the upstream expects back.
-    private mutating func thinkingDelta(_ raw: [UInt8], _ range: Range<Int>, into output: inout [UInt8]) {
-        guard !seesOpaque else {
-            output += raw
-            return
-        }
-        guard let piece = JSONString.decoded(raw[range]) else {
-            refusal = .malformed
-            return
-        }
-        endText(into: &output)
-        if !isThinking { thinking.begin(context: UnsafeBufferPointer(start: nil, count: 0)) }
-        isThinking = true
-        piece.withUnsafeBufferPointer { thinking.append($0) }
-        thinking.scan(isFinal: false)
-        held.append(raw)
-        heldEnds.append(thinking.count)
-        giveOutThinking(into: &output)
-    }
-
-    private var held: [[UInt8]] = []
-    private var heldEnds: [Int] = []
-
-    private mutating func giveOutThinking(into output: inout [UInt8]) {
-        if !thinking.matches.isEmpty || thinking.isOpen {
-            refusal = .thinking
-            return
-        }
-        while let end = heldEnds.first, end <= thinking.decided {
-            output += held.removeFirst()
-            heldEnds.removeFirst()
-        }
-        thinking.forget(through: thinking.decided)
-    }
-
-    private mutating func endThinking(into output: inout [UInt8]) {
-        guard isThinking else { return }
-        isThinking = false
-        thinking.scan(isFinal: true)
-        giveOutThinking(into: &output)
-    }
-}
-
-/// Why an answer cannot go out.
-package enum MaskRefusal: Error, Hashable, Sendable {
-    /// Encrypted content, images, documents: nobody can look into it.
-    case opaque
-    /// Signed thinking holds a protected value.
-    case thinking
-    /// Not what its content type says.
-    case malformed
-    /// In another character encoding, or compressed.
-    case encoded
-    case tooLarge
 }

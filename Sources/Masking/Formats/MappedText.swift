@@ -63,7 +63,7 @@ struct MappedText {
         for match in scanner.matches {
             let placeholder = rules.replacement(match.kind, of: scanner.bytes(match.start..<match.end), key)
             change(match.start..<match.end, to: placeholder, &edits)
-            edits.note(match.kind, at: outside(of: match.start), isFault: match.isFault)
+            edits.note(match.kind, at: outside(of: match.start), fault: match.fault)
         }
         scanner.forget(through: scanner.decided)
     }
@@ -111,8 +111,8 @@ package struct MaskedSpot: Hashable, Sendable {
     package var kind: Int
     /// In bytes of what came.
     package var place: Int
-    /// Masked because its detector could not finish.
-    package var isFault = false
+    /// Why its detector could not finish.
+    package var fault: DetectorFault?
 }
 
 /// What changes in a stream of bytes, in order.
@@ -123,6 +123,8 @@ struct Edits {
     }
 
     private(set) var pending: [Edit] = []
+    /// How many there were so far.
+    private(set) var changes = 0
     /// What was masked since somebody asked.
     private(set) var spots: [MaskedSpot] = []
 
@@ -130,10 +132,11 @@ struct Edits {
         var place = pending.count
         while place > 0, pending[place - 1].range.lowerBound > range.lowerBound { place -= 1 }
         pending.insert(Edit(range: range, bytes: bytes), at: place)
+        changes += 1
     }
 
-    mutating func note(_ kind: Int, at place: Int, isFault: Bool = false) {
-        spots.append(MaskedSpot(kind: kind, place: place, isFault: isFault))
+    mutating func note(_ kind: Int, at place: Int, fault: DetectorFault? = nil) {
+        spots.append(MaskedSpot(kind: kind, place: place, fault: fault))
     }
 
     mutating func note(_ more: [MaskedSpot]) { spots += more }

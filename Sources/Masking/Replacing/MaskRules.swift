@@ -33,6 +33,27 @@ package final class MaskRules: Sendable {
         return fields[ByteString(key.map(\.folded))]
     }
 
+    /// Whether a path of keys, with `/` in front of each, has one whose values are always masked.
+    func hasField(in path: [UInt8]) -> Bool {
+        longestField > 0 && path.split(separator: UInt8(ascii: "/")).contains { fieldKind($0) != nil }
+    }
+
+    /// Masks a short text that is whole.
+    /// - Parameter field: what it is the value of, in lower case.
+    package func masked(
+        _ value: [UInt8], field: [UInt8], _ key: PlaceholderKey, _ scratch: ScanScratch
+    ) -> (bytes: [UInt8], spots: [MaskedSpot]) {
+        if let kind = fieldKind(field) {
+            return (replacement(kind, of: value[...], key), [MaskedSpot(kind: kind, place: 0)])
+        }
+        var text = MaskedText(self, key, scratch)
+        text.begin(context: field)
+        var output: [UInt8] = []
+        value.withUnsafeBufferPointer { text.take($0, into: &output) }
+        text.finish(into: &output)
+        return (output, text.takeSpots())
+    }
+
     /// What stands in the place of a value.
     func replacement(_ kind: Int, of value: ArraySlice<UInt8>, _ key: PlaceholderKey) -> [UInt8] {
         let name = detector.names[kind]

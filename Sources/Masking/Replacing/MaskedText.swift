@@ -6,7 +6,7 @@ package struct MaskedText {
     private var handedOn = 0
     package mutating func takeSpots() -> [MaskedSpot] {
         defer { told = found.count }
-        return found[told...].map { MaskedSpot(kind: $0.kind, place: $0.start, isFault: $0.isFault) }
+        return found[told...].map { MaskedSpot(kind: $0.kind, place: $0.start, fault: $0.fault) }
     }
 
     private var told = 0
@@ -17,6 +17,15 @@ package struct MaskedText {
         self.rules = rules
         self.key = key
         scanner = TextScanner(rules.detector, scratch)
+    }
+
+    /// Forgets the text and begins another, with the memory of this one.
+    /// - Parameter context: what stands in front of it and is no part of it: a key, a column's name, a header field's.
+    package mutating func begin(context: [UInt8] = []) {
+        context.withUnsafeBufferPointer { scanner.begin(context: $0) }
+        handedOn = 0
+        told = 0
+        found.removeAll(keepingCapacity: true)
     }
 
     /// Takes the next piece and gives out what is decided.

@@ -6,7 +6,7 @@ import NIOSSL
 /// Answers that are changed as a whole: lists of models, and where a batch's results are.
 extension ExchangeHandler {
     private static let models: ByteString = "/v1/models"
-    private static let batches = Array("/v1/messages/batches".utf8)
+    static let batches = Array("/v1/messages/batches".utf8)
 
     /// A list of models is asked for: the upstream is asked for all of it.
     var listsModels: Bool {

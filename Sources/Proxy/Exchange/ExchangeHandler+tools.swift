@@ -106,6 +106,13 @@ extension ExchangeHandler {
         sendHead(fields)
     }
 
+    /// The header of an answer that may go out now although it is not whole.
+    func sendHeldHead() {
+        guard !request.holdsWhole, let fields = request.heldAnswer else { return }
+        request.heldAnswer = nil
+        sendHead(fields, chunked: request.heldIsChunked)
+    }
+
     /// A decision of its own, which names the one that let the request through.
     private func recordRefusal(of call: ToolGate.RefusedCall) {
         let milliseconds = loop.clock.milliseconds

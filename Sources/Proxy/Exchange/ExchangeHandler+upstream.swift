@@ -1,4 +1,5 @@
 import GrantModel
+import Masking
 import NIOCore
 import NIOHTTP1
 import Records
@@ -105,14 +106,26 @@ extension ExchangeHandler {
         let isSuccess = (200..<300).contains(head.status.code)
         let isJudged = hasBody && isSuccess && limitsTools
         let change = isSuccess ? newChange() : nil
-        let masking = hasBody ? masking : nil
+        let masking = masking
+        var headerMask: HeaderMask?
+        if let masking {
+            guard let rules = maskRules(masking) else { return refuseMasked(.opaque) }
+            if !rules.isEmpty {
+                headerMask = HeaderMask(rules: rules, key: placeholderKey, scratch: loop.masks.scratch)
+            }
+        }
+        // What an upstream says behind the number is text like any other; nobody reads it (RFC 9112 §4).
+        let status = masking == nil ? head.status : HTTPResponseStatus(statusCode: Int(head.status.code))
         var fields: ResponseFields
         let read = ResponseFields.read(
             head, needle: request.target?.needle, isJudged: isJudged || change != nil || masking != nil,
-            into: newAnswer(head.status))
+            mask: headerMask, into: newAnswer(status))
         switch read {
         case .failure(let failure): return failResponse(failure)
         case .success(let read): fields = read
+        }
+        if let headerMask, !fields.spots.isEmpty {
+            record(fields.spots, headerMask.rules.detector.names, reason: "masked_header")
         }
         if isJudged {
             guard let gate = toolGate(for: fields.mediaType) else { return failResponse(.unreadable) }
@@ -122,7 +135,7 @@ extension ExchangeHandler {
             guard case .json = fields.mediaType else { return failResponse(.unreadable) }
             request.change = change
         }
-        if let masking, !beginMasking(masking, head) { return }
+        if let masking, hasBody, !beginMasking(masking, head) { return }
         guard context != nil, machine.responded() else { return giveUpUpstream() }
         releaseBody()
         connection?.noteKeepAlive(seconds: fields.keepAliveSeconds)
@@ -130,9 +143,11 @@ extension ExchangeHandler {
         if case .eventStream = fields.mediaType { request.isEventStream = true }
         request.usage = UsageReader(fields.mediaType)
         request.guardian = request.target?.needle.map(CredentialGuard.init)
+        request.decoder = hasBody ? fields.coding.map(ContentDecoder.init) : nil
         let isHeld =
             request.change != nil || request.gate?.holdsEverything ?? false || request.mask?.isHeld ?? false
-        request.hasLength = isHeld || (fields.contentLength != nil && !isJudged && masking == nil) || !hasBody
+        let isChanged = isJudged || masking != nil || request.decoder != nil
+        request.hasLength = isHeld || (fields.contentLength != nil && !isChanged) || !hasBody
         var chunked = false
         if transport == .http1 {
             if !request.hasLength {
@@ -146,8 +161,11 @@ extension ExchangeHandler {
             if !request.keepAlive { fields.answer.add("connection", "close") }
         }
         fields.answer.add("x-grantctl-request", request.id.text)
-        guard !isHeld else {
+        // Whether a body is what its coding says, and what it consists of, shows in its first bytes.
+        guard !isHeld, request.decoder == nil, request.mask?.isProbing != true else {
             request.heldAnswer = fields.answer
+            request.holdsWhole = isHeld
+            request.heldIsChunked = chunked
             return
         }
         sendHead(fields.answer, chunked: chunked)
@@ -157,6 +175,14 @@ extension ExchangeHandler {
         guard context != nil, machine.phase == .streaming else { return }
         request.lastActivity = Self.now
         var bytes = bytes
+        if let decoder = request.decoder {
+            do {
+                bytes = try decoder.decode(bytes)
+            } catch {
+                return failResponse(.encoded)
+            }
+            guard bytes.readableBytes > 0 else { return }
+        }
         let parser = loop.facts.parser
         bytes.withUnsafeReadableBytes { request.usage?.consume($0, parser: parser) }
         if let verdict = bytes.withUnsafeReadableBytes({ request.guardian?.scan($0) }) {
@@ -178,6 +204,7 @@ extension ExchangeHandler {
     func upstreamEnded() {
         connection = nil
         guard context != nil, machine.phase == .streaming else { return }
+        if let decoder = request.decoder, !decoder.isComplete { return upstreamFailed(.truncated) }
         if let held = request.guardian?.finish(), held > 0 { write(held: held) }
         request.usage?.finish(parser: loop.facts.parser)
         completeJudged()

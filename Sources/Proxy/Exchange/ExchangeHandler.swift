@@ -51,7 +51,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// The answer under way is sent in chunks (RFC 9112 §7.1).
     var isChunking = false
 
-    // Unsafe in name only: never written, and without a mask, which is what may not be shared.
+    // Unsafe in name only: never written, and without a mask or a decoder, which are what may not be shared.
     nonisolated(unsafe) private static let noRequest = RequestInProgress(
         head: HTTPRequestHead(version: .http1_1, method: .GET, uri: ""), arrived: 0, milliseconds: 0,
         id: RecordID(value: 0)
@@ -249,6 +249,9 @@ final class ExchangeHandler: ChannelDuplexHandler {
     func complete(_ end: CompletionRecord.End) {
         guard request.isRecorded, !request.isCompleted else { return }
         request.isCompleted = true
+        // Of an answer that broke off as well.
+        recordMasked()
+        request.mask = nil
         let now = Self.now
         func microseconds(_ moment: Int64) -> Int64 { moment < 0 ? -1 : (moment - request.arrived) / 1_000 }
         loop.complete(

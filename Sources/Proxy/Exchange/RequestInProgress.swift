@@ -64,6 +64,12 @@ struct RequestInProgress {
     var mask: AnswerInMask?
     /// The header of an answer that is judged, changed or masked as a whole.
     var heldAnswer: AnswerFields?
+    /// The held header waits for the whole answer, and not for its beginning only.
+    var holdsWhole = false
+    /// Whether the held header announces chunks, where it goes out before the answer is whole.
+    var heldIsChunked = false
+    /// Where the upstream encoded its answer.
+    var decoder: ContentDecoder?
     var isEventStream = false
     /// The event stream stands between two events, so that another may follow.
     var isBetweenEvents = true

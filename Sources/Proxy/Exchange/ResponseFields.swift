@@ -1,3 +1,4 @@
+import Masking
 import NIOCore
 import NIOHTTP1
 
@@ -7,22 +8,29 @@ struct ResponseFields {
     var answer: AnswerFields
     private(set) var contentLength: Int?
     private(set) var mediaType = MediaType.other
+    /// How the body is encoded; it is decoded before anything looks at it, and goes out decoded.
+    private(set) var coding: ContentDecoder.Coding?
+    /// What was masked in the header.
+    private(set) var spots: [MaskedSpot] = []
     /// `Keep-Alive: timeout=…`, a day at most.
     private(set) var keepAliveSeconds: Int64?
 
     /// Everything travels as it is, in its order, but what belongs to one connection, what would lead clients past the
     /// gateway, and the names the gateway uses itself.
     /// - Parameters:
-    ///   - isJudged: the body is read on its way and may end early: it must not be encoded, and its length is not passed on.
+    ///   - isJudged: the body is read on its way and may end early: it is decoded, and its length is not passed on.
+    ///   - mask: what takes protected data out of values; nil where the caller may see everything.
     ///   - answer: without fields yet.
     static func read(
-        _ head: HTTPResponseHead, needle: CredentialNeedle?, isJudged: Bool = false,
+        _ head: HTTPResponseHead, needle: CredentialNeedle?, isJudged: Bool = false, mask: HeaderMask? = nil,
         into answer: consuming AnswerFields
     ) -> Result<ResponseFields, UpstreamFailure> {
         // The client asked for no upgrade; an interim response would have been dropped before.
         guard head.status.code >= 200, head.version.major == 1 else { return .failure(.malformed) }
         var fields = ResponseFields(answer: answer)
         let nominated = ConnectionOptions(head.headers)
+        // Encoded, neither the credential nor anything else would be recognised.
+        let isDecoded = (needle != nil || isJudged) && fields.hasCoding(head.headers)
         var isChunked = false
         for (name, value) in head.headers {
             if let needle, needle.isContained(in: value) || needle.isContained(in: name) { return .failure(.leak) }
@@ -39,21 +47,40 @@ struct ResponseFields {
                 }
                 fields.contentLength = length
                 // A 204 has no body to announce (RFC 9110 §8.6).
-                if head.status.code != 204, !isJudged { fields.answer.add(name, value) }
+                if head.status.code != 204, !isJudged, !isDecoded { fields.answer.add(name, value) }
             case .contentEncoding:
-                // Compressed, neither the credential nor a tool call would be recognised; nothing but identity was asked for.
-                guard needle == nil && !isJudged || value.lowercased() == "identity" else { return .failure(.encoded) }
-                fields.answer.add(name, value)
+                guard isDecoded else {
+                    fields.answer.add(name, value)
+                    continue
+                }
+                guard fields.coding == nil, let coding = ContentDecoder.Coding(value) else {
+                    return .failure(.encoded)
+                }
+                fields.coding = coding
+            case .validator:
+                // Of the encoded body (RFC 9110 §8.8.3).
+                if !isDecoded { fields.answer.add(name, value) }
             case .contentType:
                 fields.mediaType = MediaType(value)
                 fields.answer.add(name, value)
             case .other:
                 if !nominated.isEmpty, nominated.contains(name) { continue }
-                fields.answer.add(name, value)
+                guard let mask else {
+                    fields.answer.add(name, value)
+                    continue
+                }
+                let (masked, spots) = mask.masked(value, name: name)
+                fields.answer.add(name, masked)
+                fields.spots += spots
             }
         }
         if isChunked, fields.contentLength != nil { return .failure(.malformed) }
         return .success(fields)
+    }
+
+    private func hasCoding(_ headers: HTTPHeaders) -> Bool {
+        guard headers.contains(name: "content-encoding") else { return false }
+        return headers[canonicalForm: "content-encoding"].contains { $0.lowercased() != "identity" }
     }
 
     private static func timeout(_ value: String) -> Int64? {
@@ -67,12 +94,13 @@ struct ResponseFields {
 }
 
 private enum ResponseFieldKind {
-    case other, dropped, keepAlive, transferEncoding, contentLength, contentEncoding, contentType
+    case other, dropped, keepAlive, transferEncoding, contentLength, contentEncoding, contentType, validator
 
     init(_ name: UnsafeBufferPointer<UInt8>) {
         self = .other
         switch name.count {
         case 2: if name.isField("te") { self = .dropped }
+        case 4: if name.isField("etag") { self = .validator }
         case 7:
             // `alt-svc` would send clients to the upstream's own addresses.
             if name.isField("trailer") || name.isField("upgrade") || name.isField("alt-svc") { self = .dropped }

@@ -161,7 +161,7 @@ final class LoopState {
 
     func countMasked(_ spots: [MaskedSpot], _ names: [ByteString]) {
         for spot in spots where names.indices.contains(spot.kind) {
-            metrics.countMasked(names[spot.kind], isFault: spot.isFault)
+            metrics.countMasked(names[spot.kind], isFault: spot.fault != nil)
         }
     }
 

@@ -13,20 +13,22 @@ struct AnswerInMask {
     let isHeld: Bool
     private var held: [UInt8] = []
 
+    /// - Parameter isMessage: the answer is one of the Messages API.
     init?(
-        _ contentType: String?, kind: Service.Kind, rules: MaskRules, masking: ScopeTable.Masking, key: PlaceholderKey,
+        _ format: AnswerFormat, isMessage: Bool, rules: MaskRules, masking: ScopeTable.Masking, key: PlaceholderKey,
         scratch: ScanScratch
     ) {
-        let format = AnswerFormat(contentType)
         guard
-            let mask = AnswerMask(
-                format, joins: kind == .anthropic, rules, key, scratch, seesOpaque: masking.seesOpaque)
+            let mask = AnswerMask(format, joins: isMessage, rules, key, scratch, seesOpaque: masking.seesOpaque)
         else { return nil }
         self.mask = mask
         self.rules = rules
         self.masking = masking
-        isHeld = kind == .anthropic && format == .json && contentType?.lowercased().contains("json") == true
+        isHeld = isMessage && format == .json
     }
+
+    /// What the answer consists of shows in its first bytes; nothing went out yet.
+    var isProbing: Bool { mask.isProbing }
 
     /// - Returns: what may go out now; nil where no more may, see `mask.refusal`.
     mutating func take(_ bytes: ByteBuffer) -> ByteBuffer? {

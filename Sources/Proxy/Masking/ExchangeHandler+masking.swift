@@ -21,26 +21,41 @@ extension ExchangeHandler {
         return ruling.table.services.firstIndex { $0.name == target.service.name }
     }
 
+    /// What masks an answer; nil where it cannot be made, so that nothing may go out.
+    func maskRules(_ masking: ScopeTable.Masking) -> MaskRules? {
+        guard let ruling = request.ruling, let service = ruledService else { return nil }
+        return try? loop.masks.rules(masking, service: service, in: ruling).get()
+    }
+
     /// Prepares to mask an answer's body.
     /// - Returns: false where the answer was refused instead.
     func beginMasking(_ masking: ScopeTable.Masking, _ head: HTTPResponseHead) -> Bool {
-        guard let ruling = request.ruling, let service = ruledService else { return refuseMasked(.opaque) }
-        let rules: MaskRules
-        switch loop.masks.rules(masking, service: service, in: ruling) {
-        case .success(let made): rules = made
-        case .failure: return refuseMasked(.opaque)
+        guard let rules = maskRules(masking) else {
+            refuseMasked(.opaque)
+            return false
         }
         let types = head.headers["content-type"]
         guard types.count <= 1,
             let mask = AnswerInMask(
-                types.first, kind: request.kind, rules: rules, masking: masking, key: placeholderKey,
-                scratch: loop.masks.scratch)
+                format(of: types.first), isMessage: request.kind == .anthropic, rules: rules, masking: masking,
+                key: placeholderKey, scratch: loop.masks.scratch)
         else {
-            guard masking.seesOpaque else { return refuseMasked(.opaque) }
-            return true
+            if !masking.seesOpaque { refuseMasked(.opaque) }
+            return masking.seesOpaque
         }
         request.mask = mask
         return true
+    }
+
+    /// By content type. Results of batches are lines of JSON whatever they are called.
+    private func format(of contentType: String?) -> AnswerFormat {
+        let path = request.path.bytes
+        if request.kind == .anthropic, path.starts(with: Self.batches), path.suffix(8).elementsEqual("/results".utf8),
+            MediaType(contentType ?? "").isJSON == false
+        {
+            return .lines
+        }
+        return AnswerFormat(contentType)
     }
 
     /// Placeholders are the same within a session of one caller, and say nothing anywhere else.
@@ -57,20 +72,28 @@ extension ExchangeHandler {
 
     /// Whatever leaves as part of an answer's body.
     func write(_ bytes: ByteBuffer) {
-        guard request.mask != nil else { return deliver(bytes) }
-        guard let masked = request.mask?.take(bytes) else {
-            _ = refuseMasked(request.mask?.mask.refusal ?? .tooLarge)
-            return
+        guard request.mask != nil else {
+            sendHeldHead()
+            return deliver(bytes)
         }
+        guard let masked = request.mask?.take(bytes) else {
+            return refuseMasked(request.mask?.mask.refusal ?? .tooLarge)
+        }
+        if request.mask?.isProbing != true { sendHeldHead() }
         deliver(masked)
     }
 
     /// The answer is whole: gives out what waited.
     /// - Returns: false where the answer was refused instead.
     func finishMasking() -> Bool {
-        guard request.mask != nil else { return true }
+        guard request.mask != nil else {
+            // An encoded answer of nothing.
+            sendHeldAnswer(before: ByteBuffer())
+            return true
+        }
         guard let rest = request.mask?.finish() else {
-            return refuseMasked(request.mask?.mask.refusal ?? .tooLarge)
+            refuseMasked(request.mask?.mask.refusal ?? .tooLarge)
+            return false
         }
         sendHeldAnswer(before: rest)
         deliver(rest)
@@ -80,15 +103,13 @@ extension ExchangeHandler {
     }
 
     /// Takes an answer away that cannot be masked.
-    @discardableResult
-    private func refuseMasked(_ refusal: MaskRefusal) -> Bool {
+    func refuseMasked(_ refusal: MaskRefusal) {
         recordMasked()
         request.mask = nil
         cut(
             RequestFault(
                 status: 403, reason: refusal.reason, message: refusal.message(service: request.target?.service.name),
                 errorCode: loop.configuration.refusalCode))
-        return false
     }
 
     /// By class, count and place; never the value.

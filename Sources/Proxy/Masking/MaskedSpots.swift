@@ -7,6 +7,10 @@ enum MaskedSpots {
     /// Places that are written down of each class; the count goes on.
     private static let mostPlaces = 32
 
+    private static let faults: [(DetectorFault, String)] = [
+        (.steps, "limit_exceeded"), (.time, "timed_out"), (.failure, "failed"),
+    ]
+
     static func encode(_ spots: [MaskedSpot], _ names: [ByteString], of request: RecordID) -> ByteString {
         var json = JSONText()
         json.raw("{\"masked\":[")
@@ -21,10 +25,10 @@ enum MaskedSpots {
             json.raw(",\"at\":[")
             json.literal(places.prefix(mostPlaces).map { "\($0.place)" }.joined(separator: ","))
             json.raw("]")
-            let faults = places.count(where: \.isFault)
-            if faults > 0 {
-                json.raw(",\"limit_exceeded\":")
-                json.literal("\(faults)")
+            // Masked whole, because a detector could not finish.
+            for (fault, name) in faults {
+                let count = places.count { $0.fault == fault }
+                if count > 0 { json.literal(",\"\(name)\":\(count)") }
             }
             json.raw("}")
         }

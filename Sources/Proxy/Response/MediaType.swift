@@ -2,6 +2,10 @@
 package enum MediaType: Sendable {
     case json, eventStream, other
 
+    var isJSON: Bool {
+        if case .json = self { true } else { false }
+    }
+
     /// - Parameter contentType: a `content-type` field's value.
     package init(_ contentType: String) {
         var contentType = contentType

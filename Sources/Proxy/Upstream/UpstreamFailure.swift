@@ -15,7 +15,7 @@ enum UpstreamFailure: Error, Equatable {
     case malformed
     case headTimeout
     case silence
-    /// The response is compressed, which nobody asked for, so that it cannot be searched for the credential.
+    /// The response is encoded in a way that is not known, or not in the way it says, so that it cannot be searched.
     case encoded
     /// The grant limits tools, and the response cannot be judged: neither JSON nor an event stream, or not strictly so.
     case unreadable
@@ -58,7 +58,8 @@ enum UpstreamFailure: Error, Equatable {
         case .malformed: "the upstream's answer is not valid HTTP; tell the owners of this service"
         case .headTimeout: "the upstream did not begin to answer in time; try again"
         case .silence: "the upstream stopped in the middle of its answer; try again"
-        case .encoded: "the upstream's answer is compressed, which nobody asked for; tell the owners of this service"
+        case .encoded:
+            "the upstream's answer is encoded in a way that cannot be decoded here; tell the owners of this service"
         case .unreadable:
             "the upstream's answer cannot be read, so that its tool calls cannot be judged; tell its owners"
         case .leak: "the upstream's answer held the gateway's own credential and was withheld; tell its owners"

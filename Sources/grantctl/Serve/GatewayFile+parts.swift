@@ -14,6 +14,8 @@ extension GatewayFile {
         // However many loops there are; each must take two bodies of the largest size.
         configuration.limits.bufferedBytesPerLoop = max(
             2 * configuration.limits.bodyBytes, Self.bufferedBytes / eventLoops)
+        configuration.placeholderSecret =
+            try placeholderKey.map(PlaceholderKeyFile.read) ?? PlaceholderKeyFile.own(in: state)
         return configuration
     }
 

@@ -56,6 +56,8 @@ struct GatewayFile: Sendable {
     var drain: Span
     var refusalCode: String?
     var upstreamAuthority: String?
+    /// Nil for a key of this gateway's own, kept in the state directory.
+    var placeholderKey: SecretSource?
     /// Nil where no tokens are exchanged.
     var exchange: ExchangeSettings?
 
@@ -91,6 +93,7 @@ struct GatewayFile: Sendable {
         let refusalCode = fields.optional("refusal_code", .anyText)
         let authority = fields.optional("upstream_ca", path)
         let exchange = fields.optional("exchange", .exchange)
+        let placeholderKey = fields.optional("placeholder_key", .secret(below: folder))
         guard let state, let grants, let listeners else { return nil }
         self.state = state
         self.grants = grants
@@ -105,6 +108,7 @@ struct GatewayFile: Sendable {
         self.refusalCode = refusalCode.map { $0.text == "none" ? nil : $0.text } ?? "dlp_request_denied"
         upstreamAuthority = authority
         self.exchange = exchange
+        self.placeholderKey = placeholderKey
     }
 
     private static func listener(_ fields: inout Fields, folder: String) -> GatewayConfiguration.Listener? {

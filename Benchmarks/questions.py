@@ -19,8 +19,8 @@ import tempfile
 import time
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--grantctl", required=True)
-parser.add_argument("--generator", required=True)
+parser.add_argument("--grantctl", required=True, type=os.path.abspath)
+parser.add_argument("--generator", required=True, type=os.path.abspath)
 parser.add_argument("--grants", type=int, default=100_000)
 parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--json")

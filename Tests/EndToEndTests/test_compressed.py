@@ -53,7 +53,7 @@ def test_what_is_compressed_is_judged_like_what_is_not(demo, gateway, upstream, 
         answer.end()
 
     upstream.script = answer
-    client = anthropic.Anthropic(base_url=gateway.url, auth_token=demo.token("triage-bot"), api_key=None, max_retries=0)
+    client = anthropic.Anthropic(base_url=gateway.url, auth_token=demo.token("triage-bot"), api_key=None)
     question = {"model": SONNET, "max_tokens": 9, "messages": [{"role": "user", "content": "hello"}]}
     if stream:
         with client.messages.stream(**question) as events:

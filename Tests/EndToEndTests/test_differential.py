@@ -1,6 +1,6 @@
 """What the gateway says a body holds, compared with what Python's parser says: for bodies made at random, and for broken ones.
 
-`GRANTCTL_BODIES` bodies of each kind, 200 by default; the seed is printed, and `GRANTCTL_SEED` takes it.
+`GRANTCTL_BODIES` bodies of each kind, 200 by default; the seed is 1, and `GRANTCTL_SEED` takes others.
 """
 
 import http.client
@@ -122,7 +122,9 @@ def facts(body):
                 tool(each)
         elif key == "fallbacks" and value is not None:
             for each in value:
-                found["models"].add(each if isinstance(each, str) else each["model"])
+                model = each if isinstance(each, str) else each.get("model")
+                if model is not None:
+                    found["models"].add(model)
                 if isinstance(each, dict) and each.get("max_tokens") is not None:
                     limits.append(each["max_tokens"])
         elif key == "thinking" and value is not None:
@@ -140,7 +142,7 @@ def facts(body):
         elif key == "metadata" and value is not None:
             found["metadata"] |= {name for name, member in value.items() if member is not None}
         elif key == "mcp_servers" and value is not None:
-            found["mcp_connectors"] |= {each["url"].rsplit("/", 1)[0] for each in value}
+            found["mcp_connectors"] |= {"/".join(each["url"].split("/")[:3]) for each in value}
         elif key == "system":
             blocks(value)
         elif key.startswith("later"):
@@ -305,7 +307,7 @@ def said(record):
 
 
 def test_facts_agree_with_another_parser(demo, gateway):
-    seed = int(os.environ.get("GRANTCTL_SEED", random.randrange(1 << 32)))
+    seed = int(os.environ.get("GRANTCTL_SEED", 1))
     print(f"seed {seed}")
     maker, asker = Maker(random.Random(seed)), Asker(gateway, demo.token("triage-bot"))
     asked, refused, accepted = {}, 0, 0

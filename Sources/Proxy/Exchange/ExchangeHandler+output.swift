@@ -49,15 +49,25 @@ extension ExchangeHandler {
     /// The answer is whole.
     func sendEnd() {
         guard transport == .http1 else {
-            context?.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-            return
+            context?.write(wrapOutboundOut(.end(nil)), promise: nil)
+            return flushOutput()
         }
         if isChunking { gathered.writeStaticString("0\r\n\r\n") }
         isChunking = false
         flushOutput()
     }
 
+    /// What was sent leaves when this turn of the loop ends.
     func flushOutput() {
+        guard !flushIsDue else { return }
+        flushIsDue = true
+        loop.flushAtEndOfTurn(self)
+    }
+
+    /// What was sent leaves now.
+    func flush() {
+        guard flushIsDue else { return }
+        flushIsDue = false
         sendGathered()
         context?.flush()
     }
@@ -65,6 +75,7 @@ extension ExchangeHandler {
     /// - Returns: succeeds once everything sent so far was handed to the kernel; nil without a connection.
     func flushed() -> EventLoopFuture<Void>? {
         guard let context else { return nil }
+        flushIsDue = false
         sendGathered()
         let promise = context.eventLoop.makePromise(of: Void.self)
         if transport == .http1 {

@@ -50,6 +50,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     var gathered = ByteBuffer()
     /// The answer under way is sent in chunks (RFC 9112 §7.1).
     var isChunking = false
+    /// Something was sent in this turn of the loop.
+    var flushIsDue = false
 
     // Unsafe in name only: never written, and without a mask or a decoder, which are what may not be shared.
     nonisolated(unsafe) private static let noRequest = RequestInProgress(
@@ -267,6 +269,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     // MARK: Closing
 
     func close() {
+        flush()
         guard transport == .http2 else {
             context?.close(promise: nil)
             return

@@ -49,15 +49,23 @@ final class LoopState {
     private var decisions: [DecisionRecord] = []
     private var waiting: [WaitingExchange] = []
     private var completions: [CompletionRecord] = []
-    /// The exchanges of the one batch that is being written.
-    private var writing: [WaitingExchange] = []
-    private var isWriting = false
-    private var flushIsScheduled = false
+    /// What is being written, oldest first.
+    private var writing: [WritingBatch] = []
+    private var nextBatch = 0
+    /// What this turn of the loop wrote and did not flush yet.
+    private var sending: [UpstreamConnection] = []
+    private var answering: [ExchangeHandler] = []
+    private var endOfTurnIsScheduled = false
     private var whenIdle: [EventLoopPromise<Void>] = []
 
     private struct WaitingExchange {
         var handler: ExchangeHandler
         var epoch: UInt64
+    }
+
+    private struct WritingBatch {
+        var number: Int
+        var exchanges: [WaitingExchange]
     }
 
     init(
@@ -143,20 +151,20 @@ final class LoopState {
         metrics.count(decision.verdict, reason: decision.reason)
         decisions.append(decision)
         waiting.append(WaitingExchange(handler: handler, epoch: handler.epoch))
-        scheduleFlush()
+        scheduleEndOfTurn()
     }
 
     /// Hands over a decision that nobody waits for: one that took something away.
     func record(_ decision: consuming DecisionRecord) {
         metrics.count(decision.verdict, reason: decision.reason)
         decisions.append(decision)
-        scheduleFlush()
+        scheduleEndOfTurn()
     }
 
     /// Hands over a note about an exchange that is no decision.
     func note(_ record: consuming DecisionRecord) {
         decisions.append(record)
-        scheduleFlush()
+        scheduleEndOfTurn()
     }
 
     func countMasked(_ spots: [MaskedSpot], _ names: [ByteString]) {
@@ -165,34 +173,21 @@ final class LoopState {
         }
     }
 
-    private func scheduleFlush() {
-        guard !flushIsScheduled, !isWriting else { return }
-        flushIsScheduled = true
-        // Runs when this turn of the loop has read what there was: its decisions become one batch.
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        eventLoop.execute { bound.value.flush() }
-    }
-
     /// Rides along with the next batch, or with the next tick.
     func complete(_ completion: CompletionRecord) {
         metrics.count(completion.end)
         completions.append(completion)
     }
 
-    private func flush() {
-        flushIsScheduled = false
-        guard !isWriting else { return }
-        guard !decisions.isEmpty else {
-            if !completions.isEmpty { records.write(decisions: [], completions: take(&completions)) { _ in } }
-            return
-        }
-        // One batch at a time: what arrives meanwhile makes the next one larger instead of waking the writer again.
-        isWriting = true
-        swap(&writing, &waiting)
+    private func handOver() {
+        guard !decisions.isEmpty else { return flushCompletions() }
+        nextBatch += 1
+        let number = nextBatch
+        writing.append(WritingBatch(number: number, exchanges: take(&waiting)))
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         records.write(decisions: take(&decisions), completions: take(&completions)) { [eventLoop] result in
             let durably = if case .success = result { true } else { false }
-            eventLoop.execute { bound.value.written(durably: durably) }
+            eventLoop.execute { bound.value.written(number, durably: durably) }
         }
     }
 
@@ -203,14 +198,50 @@ final class LoopState {
         return taken
     }
 
-    private func written(durably: Bool) {
-        var resumed: [WaitingExchange] = []
-        swap(&resumed, &writing)
-        isWriting = false
-        for exchange in resumed { exchange.handler.recorded(epoch: exchange.epoch, durably: durably) }
-        resumed.removeAll(keepingCapacity: true)
-        swap(&resumed, &writing)
-        if !decisions.isEmpty { flush() }
+    private func written(_ number: Int, durably: Bool) {
+        guard let index = writing.firstIndex(where: { $0.number == number }) else { return }
+        for exchange in writing.remove(at: index).exchanges {
+            exchange.handler.recorded(epoch: exchange.epoch, durably: durably)
+        }
+    }
+
+    // MARK: The end of a turn
+
+    /// Flushes what is on its way to an upstream when this turn of the loop ends.
+    func flushAtEndOfTurn(_ connection: UpstreamConnection) {
+        sending.append(connection)
+        scheduleEndOfTurn()
+    }
+
+    /// Flushes what is on its way to a client when this turn of the loop ends.
+    func flushAtEndOfTurn(_ handler: ExchangeHandler) {
+        answering.append(handler)
+        scheduleEndOfTurn()
+    }
+
+    /// Decisions and bytes leave when this turn of the loop has read what there was: decisions become one batch, and system
+    /// calls that wake other processes follow each other instead of waking them one by one.
+    private func scheduleEndOfTurn() {
+        guard !endOfTurnIsScheduled else { return }
+        endOfTurnIsScheduled = true
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.execute { bound.value.endTurn() }
+    }
+
+    private func endTurn() {
+        endOfTurnIsScheduled = false
+        if !decisions.isEmpty { handOver() }
+        // What a flush sets off comes into the next list.
+        var connections: [UpstreamConnection] = []
+        swap(&connections, &sending)
+        for connection in connections { connection.flush() }
+        var handlers: [ExchangeHandler] = []
+        swap(&handlers, &answering)
+        for handler in handlers { handler.flush() }
+        connections.removeAll(keepingCapacity: true)
+        handlers.removeAll(keepingCapacity: true)
+        if sending.isEmpty { swap(&connections, &sending) }
+        if answering.isEmpty { swap(&handlers, &answering) }
     }
 
     // MARK: Counting
@@ -231,7 +262,7 @@ final class LoopState {
             snapshot.pooledInUse += pool.leasedCount
         }
         snapshot.bufferedBytes = bufferedBytes
-        snapshot.recordsWaiting = decisions.count + writing.count
+        snapshot.recordsWaiting = writing.reduce(decisions.count) { $0 + $1.exchanges.count }
         return snapshot
     }
 
@@ -351,6 +382,6 @@ final class LoopState {
         for pool in pools { pool.tick(now: now) }
         for pool in retiredPools { pool.tick(now: now) }
         retiredPools.removeAll(where: \.isEmpty)
-        if !completions.isEmpty, decisions.isEmpty { flush() }
+        if !completions.isEmpty, decisions.isEmpty { flushCompletions() }
     }
 }

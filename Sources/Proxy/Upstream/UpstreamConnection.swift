@@ -60,7 +60,13 @@ final class UpstreamConnection: ChannelDuplexHandler {
         context.write(wrapOutboundOut(.head(RequestHeads.of(method))), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(first))), promise: nil)
         if let rest { context.write(wrapOutboundOut(.body(.byteBuffer(rest))), promise: nil) }
-        context.flush()
+        exchange.loop.flushAtEndOfTurn(self)
+    }
+
+    /// The request that was sent last leaves.
+    func flush() {
+        guard isSending else { return }
+        context?.flush()
         // Where the flush found the connection closed, `channelInactive` has run inside it and said so.
         isSending = false
     }

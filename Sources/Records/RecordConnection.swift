@@ -5,8 +5,11 @@ import GrantModel
 
 /// The writer's connection: pragmas, the kept statements, transactions and checkpoints. Belongs to the writer's thread.
 final class RecordConnection {
-    private let queue: DatabaseQueue
+    let queue: DatabaseQueue
     private let statements: Statements
+    private let durability: RecordStore.Durability
+    /// How the next transaction is committed.
+    private var synchronous: RecordStore.Durability
     /// Frames in the write-ahead log after the last commit, written by SQLite's hook on this thread.
     private let frames: UnsafeMutablePointer<Int32>
     /// Frames in the log at the last checkpoint.
@@ -41,6 +44,8 @@ final class RecordConnection {
     /// Opens or creates the database with mode 0600 and brings its schema up to date.
     init(path: String, durability: RecordStore.Durability) throws {
         try Self.createPrivately(path)
+        self.durability = durability
+        synchronous = durability
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(2)
@@ -110,13 +115,15 @@ final class RecordConnection {
         return Int(total >= checkpointed ? total - checkpointed : total)
     }
 
-    /// Writes a group as one transaction: all of it is durable on return, or nothing is there.
+    /// Writes a group as one transaction: all of it is durable on return, or nothing is there. A group of completions only
+    /// waits for no disk, and no decision waits for it: the next group's flush covers it.
     /// - Parameter now: milliseconds since 1970.
     /// - Returns: the indexes of batches of which a decision was refused for its own sake (its id is taken); the rest of
     ///   the group stands.
     func write(_ batches: [RecordInbox.Batch], completions: ArraySlice<CompletionRecord>, now: Int64) throws -> [Int] {
         try queue.writeWithoutTransaction { db in
             try checkInPlace(db)
+            try commit(as: batches.contains { !$0.decisions.isEmpty } ? durability : .process, db)
             do {
                 try run(statements.begin, db)
                 texts.turn(to: now)
@@ -134,6 +141,13 @@ final class RecordConnection {
                 throw error
             }
         }
+    }
+
+    /// Has transactions from now on flushed to the disk, or not.
+    private func commit(as wanted: RecordStore.Durability, _ db: Database) throws {
+        guard wanted != synchronous else { return }
+        try db.execute(sql: "PRAGMA synchronous = \(wanted.pragma)")
+        synchronous = wanted
     }
 
     /// Copies the log into the database as far as readers let it, without waiting for them.

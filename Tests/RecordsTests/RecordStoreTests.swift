@@ -96,6 +96,27 @@ import Testing
         #expect(row?["grant"] == "claude/triage-bot")
     }
 
+    /// SQLite's numbers: 1 is NORMAL, which flushes nothing when it commits, 2 is FULL.
+    @Test(arguments: [(RecordStore.Durability.power, 2), (.process, 1)])
+    func everyGroupWithADecisionIsFlushedAsConfiguredAndOneOfCompletionsOnlyIsNot(
+        durability: RecordStore.Durability, level: Int
+    ) throws {
+        let place = try TemporaryPlace()
+        let connection = try RecordConnection(path: place.database, durability: durability)
+        let completion = CompletionRecord(id: RecordID(value: 1), end: .complete, status: 200, total: 1)
+        func levelAfter(decisions: [DecisionRecord], completions: ArraySlice<CompletionRecord>) throws -> Int? {
+            let batch = RecordInbox.Batch(decisions: decisions, completions: []) { _ in }
+            _ = try connection.write([batch], completions: completions, now: 1_763_800_000_000)
+            return try connection.queue.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+        }
+        for number in 1...3 {
+            let decision = sample(RecordID(value: Int64(number)))
+            #expect(try levelAfter(decisions: [decision], completions: [completion]) == level)
+            #expect(try levelAfter(decisions: [], completions: [completion]) == 1)
+        }
+        #expect(try levelAfter(decisions: [sample(RecordID(value: 4))], completions: []) == level)
+    }
+
     @Test(arguments: RecordStore.Durability.allCases)
     func manyThreadsWriteAndEveryAcknowledgedDecisionIsThere(durability: RecordStore.Durability) async throws {
         let place = try TemporaryPlace()

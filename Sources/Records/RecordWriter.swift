@@ -5,9 +5,6 @@ import Logging
 
 /// The loop of the writer's thread: gathers a group, commits it, answers those who wait, and does the chores in between.
 struct RecordWriter {
-    /// Frames (4 KiB) of log after which it is copied into the database even under load. Only the last version of each
-    /// page is copied, so this takes a millisecond or two.
-    private static let manyFrames = 1_000
     /// Completions wait this long for a group: nobody waits for them, and a group with decisions only writes fewer pages.
     private static let completionPatience: UInt64 = 50_000_000
     private static let manyCompletions = 256
@@ -67,7 +64,7 @@ struct RecordWriter {
                 for batch in batches { batch.done(.success(())) }
                 if batches.isEmpty && !closing { rest() }
             }
-            if let connection, connection.logFrames >= Self.manyFrames { checkpoint() }
+            if let connection, connection.logFrames >= RecordConnection.manyFrames { checkpoint() }
             if retention != nil, Self.clock() >= (pruning ? lastStep + Self.second : nextPrune + 60 * Self.second) {
                 // It never gets quiet here.
                 rest()

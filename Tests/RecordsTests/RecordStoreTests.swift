@@ -96,6 +96,43 @@ import Testing
         #expect(row?["grant"] == "claude/triage-bot")
     }
 
+    @Test func theLogHasItsRoomFromTheBeginningAndCommitsDoNotMakeItLonger() async throws {
+        let place = try TemporaryPlace()
+        func logBytes() throws -> Int {
+            try #require(FileManager.default.attributesOfItem(atPath: place.database + "-wal")[.size] as? Int)
+        }
+        let store = try RecordStore(path: place.database, logger: quiet)
+        let before = try logBytes()
+        #expect(before >= RecordConnection.manyFrames * (4_096 + 24))
+        for turn in 0..<1_200 {
+            let id = store.nextID(time: 1_763_800_000_000)
+            #expect(await store.write([sample(id, subject: "caller-\(turn)")]) == .success)
+        }
+        #expect(try logBytes() == before)
+        store.close()
+    }
+
+    @Test func whatALogHeldIsThereAfterItsRoomWasMadeAgain() async throws {
+        let place = try TemporaryPlace()
+        let first = try RecordStore(path: place.database, logger: quiet)
+        let ids = (0..<5).map { _ in first.nextID(time: 1_763_800_000_000) }
+        #expect(await first.write(ids.map { sample($0) }) == .success)
+        // As a machine leaves it that stops: the log is there, cut behind its frames, and was not copied.
+        let copy = try TemporaryPlace()
+        try FileManager.default.copyItem(atPath: place.database, toPath: copy.database)
+        try FileManager.default.copyItem(atPath: place.database + "-wal", toPath: copy.database + "-wal")
+        first.close()
+        let log = try FileHandle(forUpdating: URL(fileURLWithPath: copy.database + "-wal"))
+        try log.truncate(atOffset: 32 + 20 * (4_096 + 24) + 77)
+        try log.close()
+        let second = try RecordStore(path: copy.database, logger: quiet)
+        let later = second.nextID(time: 1_763_800_000_000)
+        #expect(await second.write([sample(later)]) == .success)
+        let read = try RecordReader(path: copy.database).decisions(after: RecordID(value: 0), limit: 100)
+        #expect(read.map(\.decision.id) == (ids + [later]).sorted())
+        second.close()
+    }
+
     /// SQLite's numbers: 1 is NORMAL, which flushes nothing when it commits, 2 is FULL.
     @Test(arguments: [(RecordStore.Durability.power, 2), (.process, 1)])
     func everyGroupWithADecisionIsFlushedAsConfiguredAndOneOfCompletionsOnlyIsNot(

@@ -115,9 +115,8 @@ final class RecordConnection {
     }
 
     /// Writes zeros where the log will be, so that commits overwrite a file that keeps its size: a flush of one that grows
-    /// waits for the file system's own records as well, milliseconds instead of a fraction of one. SQLite takes no notice
-    /// of what lies behind the log's last valid frame (https://www.sqlite.org/fileformat2.html#walformat). On a disk without
-    /// room the log grows as it would anyway.
+    /// waits for the file system's own records as well. SQLite takes no notice of what lies behind the log's last valid
+    /// frame (https://www.sqlite.org/fileformat2.html#walformat). On a disk without room the log grows as it would anyway.
     private func reserveLog(beside path: String) throws {
         try queue.writeWithoutTransaction { db in
             // Nobody else appends meanwhile.

@@ -226,7 +226,9 @@ import Testing
     @Test(arguments: [
         #"{"command":"git status; rm -rf ~"}"#, #"{"command":"rm"}"#, #"{"command":"git $(id)"}"#, "{}", "",
         #"{"command":7}"#, #"{"command":null}"#, #"{"command":["git status","rm x"]}"#,
-        #"{"command":{"x":"git status"}}"#,
+        #"{"command":{"x":"git status"}}"#, #"{"command":["git status",{"x":"rm"}]}"#,
+        #"{"command":["git status",null]}"#, #"{"command":["git status",[]]}"#, #"{"command":["git status",{}]}"#,
+        #"{"command":[]}"#, #"{"command":"git status","Command":null}"#, #"{"command":"git status","COMMAND":{"x":1}}"#,
         #"{"Command":"git status"}"#, #"{"command":"git status","COMMAND":"rm"}"#,
         #"{"command":"git status","command":"rm"}"#, #"{"command":"rm","command":"git status"}"#,
         #"{"command":"git status""#, #"{"command":"git status"} {"command":"rm"}"#, #"["git status"]"#,
@@ -287,6 +289,52 @@ import Testing
         let seen = try run([Array("\(first)\n\nevent: x\ndata: \(data)\n\n".utf8)])
         #expect(seen.unreadable)
         #expect(!seen.text.contains("Shell"))
+    }
+
+    /// Another grant applies between the beginning of a call and its end.
+    @Test func `a held call is decided by what holds at its end`() throws {
+        let parts = shell(#"{"command":"git status"}"#)
+        let events = parts.call.components(separatedBy: "\n\n").dropLast().map { $0 + "\n\n" }
+        let narrower = ToolGate.Judge(allows: { name, _ in name.equals("Read") }, refusal: { "no \($0.tool.text)" })
+        let stricter = ToolGate.Judge(
+            allows: { _, _ in true },
+            conditions: { _ in [FieldRule(path: ["command"], values: [InputPattern("ls *")])] },
+            refusal: { "no \($0.tool.text)" })
+        for later in [narrower, stricter] {
+            var gate = ToolGate(.events)
+            let parser = JSONParser()
+            for event in events.dropLast() {
+                guard case .pass(let bytes) = gate.take(ByteBuffer(string: event), parser: parser, judge: judge) else {
+                    Issue.record("not held")
+                    continue
+                }
+                #expect(bytes.readableBytes == 0)
+            }
+            let last = ByteBuffer(string: try #require(events.last))
+            guard case .end(let bytes, let call) = gate.take(last, parser: parser, judge: later) else {
+                Issue.record("delivered")
+                continue
+            }
+            #expect(call.tool == "Shell" && !String(buffer: bytes).contains("git status"))
+        }
+    }
+
+    @Test func `a call on its way to the client may go on only while its tool is allowed without conditions`() throws {
+        let narrower = ToolGate.Judge(allows: { _, _ in false }, refusal: { _ in "" })
+        let stricter = ToolGate.Judge(
+            allows: { _, _ in true },
+            conditions: { _ in [FieldRule(path: ["x"], values: [InputPattern("**")])] }, refusal: { _ in "" })
+        let events = stream(["Read"]).components(separatedBy: "\n\n").map { $0 + "\n\n" }
+        let begun = try #require(events.firstIndex { $0.contains("content_block_start") })
+        let ended = try #require(events.firstIndex { $0.contains("content_block_stop") })
+        var gate = ToolGate(.events)
+        let parser = JSONParser()
+        for (index, event) in events.enumerated() {
+            _ = gate.take(ByteBuffer(string: event), parser: parser, judge: judge)
+            let isUnderWay = index >= begun && index < ended
+            #expect(gate.mayGoOn(judge))
+            #expect(gate.mayGoOn(narrower) == !isUnderWay && gate.mayGoOn(stricter) == !isUnderWay)
+        }
     }
 
     @Test func `members of a toolset go by its name`() throws {

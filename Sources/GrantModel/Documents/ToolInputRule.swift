@@ -30,15 +30,19 @@ package struct FieldRule: Hashable, Sendable, Codable {
         self.init(path: path.map { ByteString($0) }, values: values)
     }
 
-    /// Whether the field is there and every value of it is one of those allowed. A field that differs from it by case only
-    /// is taken for it by some readers, so there must be none.
+    /// Whether the field is there and everything it holds is a value of those allowed: an object in its place, or null among
+    /// the entries of a list, is none. A field that differs from it by case only is taken for it by some readers, so there
+    /// must be none.
     package func holds(in fields: [BodyField]) -> Bool {
-        let values = fields.filter { Self.isAlike($0.path, path) }
-        return !values.isEmpty
-            && values.allSatisfy { field in field.path == path && self.values.contains { $0.matches(field.value) } }
+        let held = fields.filter { Self.isAlike($0.path.prefix(path.count), path) }
+        return !held.isEmpty
+            && held.allSatisfy { field in
+                guard field.path == path, let value = field.value else { return false }
+                return values.contains { $0.matches(value) }
+            }
     }
 
-    private static func isAlike(_ path: [ByteString], _ other: [ByteString]) -> Bool {
+    private static func isAlike(_ path: ArraySlice<ByteString>, _ other: [ByteString]) -> Bool {
         path.count == other.count && zip(path, other).allSatisfy { $0.bytes.map(lowered) == $1.bytes.map(lowered) }
     }
 

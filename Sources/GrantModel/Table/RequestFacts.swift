@@ -52,9 +52,10 @@ package struct RequestFacts: Sendable, Hashable {
 package struct BodyField: Sendable, Hashable {
     /// Names of fields within one another, from the outside; entries of lists have the name of their list.
     package var path: [ByteString]
-    package var value: ByteString
+    /// Nil for null, and for an object or a list without entries.
+    package var value: ByteString?
 
-    package init(path: [ByteString], value: ByteString) {
+    package init(path: [ByteString], value: ByteString?) {
         self.path = path
         self.value = value
     }

@@ -31,6 +31,13 @@ extension ExchangeHandler {
         return AnswerChange(.results(base: ownAddress + target.service.prefix.bytes))
     }
 
+    /// An address in the upstream's header as the client may follow it.
+    func ownReference(_ reference: String) -> String? {
+        guard let service = request.target?.service else { return nil }
+        return UpstreamReference(upstream: service.upstream, base: ownAddress + service.prefix.bytes)
+            .rewritten(reference)
+    }
+
     /// Where the client reached the gateway; empty, which makes an address relative, where it did not say so plainly.
     private var ownAddress: [UInt8] {
         guard let host = request.head.headers.first(name: "host"), !host.isEmpty,

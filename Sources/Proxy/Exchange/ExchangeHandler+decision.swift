@@ -225,6 +225,8 @@ extension ExchangeHandler {
             request.ruling = live
             if machine.phase == .streaming, !limitedTools, limitsTools, (200..<300).contains(request.status) {
                 cut(.toolsLimited(code: loop.configuration.refusalCode))
+            } else if !passingCallStillAllowed {
+                cut(.toolRemoved(code: loop.configuration.refusalCode))
             } else if !maskingStillHolds {
                 cut(.maskingChanged(code: loop.configuration.refusalCode))
             }

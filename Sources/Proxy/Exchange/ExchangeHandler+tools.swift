@@ -31,7 +31,8 @@ extension ExchangeHandler {
             if request.change?.take(bytes) == false { failResponse(.unreadable) }
             return
         }
-        guard var gate = request.gate, let judge = newJudge() else { return write(bytes) }
+        guard var gate = request.gate else { return write(bytes) }
+        guard let judge = newJudge() else { return failResponse(.unreadable) }
         // Taken out: judging looks at the request as well.
         request.gate = nil
         let outcome = gate.take(bytes, parser: loop.facts.parser, judge: judge)
@@ -54,10 +55,11 @@ extension ExchangeHandler {
             if finishMasking() { finish(.complete) }
             return
         }
-        guard var gate = request.gate, let judge = newJudge() else {
+        guard var gate = request.gate else {
             if finishMasking() { finish(.complete) }
             return
         }
+        guard let judge = newJudge() else { return failResponse(.unreadable) }
         request.gate = nil
         switch gate.finish(parser: loop.facts.parser, judge: judge) {
         case .pass(let bytes):
@@ -67,6 +69,13 @@ extension ExchangeHandler {
         case .end(let bytes, let call): end(with: bytes, refusing: call)
         case .unreadable: failResponse(.unreadable)
         }
+    }
+
+    /// Whether a tool call that is on its way to the client is allowed by what applies now.
+    var passingCallStillAllowed: Bool {
+        guard let gate = request.gate, machine.phase == .streaming else { return true }
+        guard let judge = newJudge() else { return false }
+        return judge.observer != nil || gate.mayGoOn(judge)
     }
 
     private func newJudge() -> ToolGate.Judge? {
@@ -137,6 +146,14 @@ extension ExchangeHandler {
 }
 
 extension RequestFault {
+    /// A call that began under a grant that allowed its tool goes on under one that does not.
+    static func toolRemoved(code: String?) -> RequestFault {
+        RequestFault(
+            status: 403, reason: "tool_removed",
+            message: "the tool that this answer was calling is no longer allowed by the grant",
+            errorCode: code)
+    }
+
     /// A stream that began unjudged goes on under a grant that limits tools.
     static func toolsLimited(code: String?) -> RequestFault {
         RequestFault(

@@ -119,7 +119,7 @@ extension ExchangeHandler {
         var fields: ResponseFields
         let read = ResponseFields.read(
             head, needle: request.target?.needle, isJudged: isJudged || change != nil || masking != nil,
-            mask: headerMask, into: newAnswer(status))
+            mask: headerMask, reference: { self.ownReference($0) }, into: newAnswer(status))
         switch read {
         case .failure(let failure): return failResponse(failure)
         case .success(let read): fields = read

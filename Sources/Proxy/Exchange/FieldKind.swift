@@ -38,7 +38,7 @@ enum FieldKind {
         case 8: if name.isField("if-range") { self = .range }
         case 9:
             if name.isField("x-api-key") { self = .apiKey }
-            if name.isField("forwarded") || name.isField("x-real-ip") { self = .dropped }
+            if name.isField("forwarded") { self = .dropped }
         case 10:
             if name.isField("connection") { self = .connection }
             if name.isField("keep-alive") { self = .keepAlive }
@@ -65,13 +65,21 @@ enum FieldKind {
     /// method, another path, another sender. `_` is what servers make of `-` behind CGI-like interfaces, so that a name
     /// with one may stand there for any field.
     private static func claimsAnother(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-        if name.hasFieldPrefix("x-") {
-            return name.hasFieldPrefix("x-forwarded-") || name.hasFieldPrefix("x-http-method")
-                || name.hasFieldPrefix("x-method-override") || name.hasFieldPrefix("x-original-")
-                || name.hasFieldPrefix("x-rewrite-url") || name.contains(UInt8(ascii: "_"))
-        }
-        return name.hasFieldPrefix("proxy-") || name.contains(UInt8(ascii: "_"))
+        if name.contains(UInt8(ascii: "_")) { return true }
+        let claims = name.hasFieldPrefix("x-") ? extendedClaims : plainClaims
+        return claims.contains { name.hasFieldPrefix($0) }
     }
+
+    /// Beginnings of names that servers and the proxies in front of them believe.
+    private static let extendedClaims: [StaticString] = [
+        "x-forwarded", "x-real-", "x-original-", "x-rewrite-", "x-http-method", "x-method-override", "x-host",
+        "x-scheme", "x-url-scheme", "x-client-", "x-cluster-client-", "x-remote-", "x-proxy", "x-envoy-", "x-auth-",
+        "x-authenticated-", "x-webauth-", "x-ssl-", "x-amzn-", "x-azure-", "x-appengine-", "x-goog-",
+    ]
+    private static let plainClaims: [StaticString] = [
+        "proxy-", "via", "client-ip", "true-client-ip", "fastly-client-", "cf-", "remote-", "ssl-client-",
+        "front-end-https",
+    ]
 }
 
 extension UnsafeBufferPointer<UInt8> {

@@ -20,10 +20,11 @@ struct ResponseFields {
     /// - Parameters:
     ///   - isJudged: the body is read on its way and may end early: it is decoded, and its length is not passed on.
     ///   - mask: what takes protected data out of values; nil where the caller may see everything.
+    ///   - reference: how an address in the header becomes the client's; nil for one that it may not follow.
     ///   - answer: without fields yet.
     static func read(
         _ head: HTTPResponseHead, needle: CredentialNeedle?, isJudged: Bool = false, mask: HeaderMask? = nil,
-        into answer: consuming AnswerFields
+        reference: (String) -> String? = { _ in nil }, into answer: consuming AnswerFields
     ) -> Result<ResponseFields, UpstreamFailure> {
         // The client asked for no upgrade; an interim response would have been dropped before.
         guard head.status.code >= 200, head.version.major == 1 else { return .failure(.malformed) }
@@ -35,7 +36,13 @@ struct ResponseFields {
         for (name, value) in head.headers {
             if let needle, needle.isContained(in: value) || needle.isContained(in: name) { return .failure(.leak) }
             var kindName = name
-            switch kindName.withUTF8({ ResponseFieldKind($0) }) {
+            var value = value
+            let kind = kindName.withUTF8 { ResponseFieldKind($0) }
+            if kind == .reference {
+                guard let own = reference(value) else { continue }
+                value = own
+            }
+            switch kind {
             case .dropped: continue
             case .keepAlive: fields.keepAliveSeconds = timeout(value)
             case .transferEncoding:
@@ -63,7 +70,7 @@ struct ResponseFields {
             case .contentType:
                 fields.mediaType = MediaType(value)
                 fields.answer.add(name, value)
-            case .other:
+            case .reference, .other:
                 if !nominated.isEmpty, nominated.contains(name) { continue }
                 guard let mask else {
                     fields.answer.add(name, value)
@@ -94,7 +101,7 @@ struct ResponseFields {
 }
 
 private enum ResponseFieldKind {
-    case other, dropped, keepAlive, transferEncoding, contentLength, contentEncoding, contentType, validator
+    case other, dropped, reference, keepAlive, transferEncoding, contentLength, contentEncoding, contentType, validator
 
     init(_ name: UnsafeBufferPointer<UInt8>) {
         self = .other
@@ -102,14 +109,19 @@ private enum ResponseFieldKind {
         case 2: if name.isField("te") { self = .dropped }
         case 4: if name.isField("etag") { self = .validator }
         case 7:
+            // A page that loads another after a while (`refresh`) has its address behind a number.
+            if name.isField("refresh") { self = .dropped }
             // `alt-svc` would send clients to the upstream's own addresses.
             if name.isField("trailer") || name.isField("upgrade") || name.isField("alt-svc") { self = .dropped }
+        case 8: if name.isField("location") { self = .reference }
         case 10:
             if name.isField("connection") { self = .dropped }
             if name.isField("keep-alive") { self = .keepAlive }
         case 12: if name.isField("content-type") { self = .contentType }
         case 14: if name.isField("content-length") { self = .contentLength }
-        case 16: if name.isField("content-encoding") { self = .contentEncoding }
+        case 16:
+            if name.isField("content-encoding") { self = .contentEncoding }
+            if name.isField("content-location") { self = .reference }
         case 17: if name.isField("transfer-encoding") { self = .transferEncoding }
         case 18: if name.isField("x-grantctl-request") { self = .dropped }
         default: break

@@ -12,24 +12,24 @@ struct BodyFieldReader {
 
     /// - Returns: false when there are too many, or they lie too deep.
     mutating func read(_ element: JSONElement) -> Bool {
+        var isEmpty = true
         if let object = element.object {
             guard path.count < Self.deepest else { return false }
             for (key, value) in object {
+                isEmpty = false
                 path.append(ByteString(Array(key)))
                 defer { path.removeLast() }
                 guard read(value) else { return false }
             }
-            return true
-        }
-        if let array = element.array {
+        } else if let array = element.array {
             for entry in array {
+                isEmpty = false
                 guard read(entry) else { return false }
             }
-            return true
         }
-        guard let value = Self.text(element) else { return true }
+        guard isEmpty else { return true }
         guard fields.count < Self.most else { return false }
-        fields.append(BodyField(path: path, value: value))
+        fields.append(BodyField(path: path, value: Self.text(element)))
         return true
     }
 

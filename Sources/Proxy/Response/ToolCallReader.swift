@@ -24,8 +24,10 @@ struct ToolCallReader {
     private var duplicates = DuplicateKeys()
     /// A tool call was passed on: the client owes the API a result for it.
     private var passedCall = false
-    /// A call whose input is still coming.
+    /// A call whose input is still coming, and is held.
     private var waiting: WaitingCall?
+    /// A call whose input is still coming, and is passed on as it comes.
+    private var passing: CalledTool?
 
     // MARK: Streams
 
@@ -33,6 +35,8 @@ struct ToolCallReader {
     mutating func readEvent(
         _ event: UnsafeRawBufferPointer, parser: JSONParser, judge: ToolGate.Judge
     ) -> Finding {
+        // What ends a block names no tool.
+        if passing != nil, Self.isEndOfBlock(event) { passing = nil }
         guard waiting != nil || Self.mayHoldCall(event) else { return .nothing }
         guard let data = Self.data(of: event) else { return .unreadable }
         // Comments keep a connection alive; only while a call waits are they looked at here.
@@ -42,7 +46,10 @@ struct ToolCallReader {
             if waiting != nil { return readMore(root, judge) }
             let started = root.object?["content_block"]
             let judgement = judgeCalls(in: root, judge, waits: true)
-            if case .allowed = judgement { return .nothing }
+            if case .allowed = judgement {
+                if let call = CalledTool(block: started) { passing = call }
+                return .nothing
+            }
             // A call anywhere else than at the start of its block is none that the end of the message can replace.
             guard let started, started.object?["type"]?.string?.equals("tool_use") == true,
                 let index = root.object?["index"]?.int64
@@ -51,21 +58,37 @@ struct ToolCallReader {
             case .allowed: return .nothing
             case .unreadable: return .unreadable
             case .refused(let call): return .refused(call, block: index)
-            case .waits(let tool, let conditions):
-                waiting = WaitingCall(
-                    tool: tool, conditions: conditions, block: index, begun: started.object?["input"])
+            case .waits:
+                guard let tool = CalledTool(block: started) else { return .unreadable }
+                waiting = WaitingCall(tool: tool, block: index, begun: started.object?["input"])
                 return .held
             }
         }
         guard case .released? = finding, let call = waiting else { return finding ?? .unreadable }
         waiting = nil
-        if let field = call.unmetCondition(parser: parser, duplicates: &duplicates) {
-            let refused = ToolGate.RefusedCall(tool: call.tool, field: field)
+        // By what holds now: the grant may be another one than when the call began.
+        if let refused = call.refusal(by: judge, parser: parser, duplicates: &duplicates) {
             guard let observer = judge.observer else { return .refused(refused, block: call.block) }
             observer(refused)
         }
         passedCall = true
         return .released
+    }
+
+    /// Whether the call that is being passed on may go on.
+    func mayGoOn(_ judge: ToolGate.Judge) -> Bool {
+        passing.map { judge.allows($0) && judge.conditions(of: $0).isEmpty } ?? true
+    }
+
+    private static func isEndOfBlock(_ event: UnsafeRawBufferPointer) -> Bool {
+        let ending = Array("content_block_stop".utf8)
+        var rest = event[...]
+        while let place = rest.firstIndex(of: UInt8(ascii: "c")) {
+            rest = rest[place...]
+            if rest.starts(with: ending) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
     }
 
     /// What comes while a call waits: more of its input, its end, or a ping, which passes.
@@ -244,7 +267,7 @@ struct ToolCallReader {
         case allowed
         case refused(ToolGate.RefusedCall)
         /// Its input decides, which comes later.
-        case waits(ByteString, [FieldRule])
+        case waits
         case unreadable
     }
 
@@ -291,7 +314,7 @@ struct ToolCallReader {
             refused = ToolGate.RefusedCall(tool: ByteString(Array(name)))
         } else {
             let conditions = judge.conditions(name)
-            if waits, !conditions.isEmpty { return .waits(ByteString(Array(name)), conditions) }
+            if waits, !conditions.isEmpty { return .waits }
             if let field = conditions.first(where: { !WaitingCall.meets($0, input) }) {
                 refused = ToolGate.RefusedCall(tool: ByteString(Array(name)), field: field)
             }
@@ -306,10 +329,35 @@ struct ToolCallReader {
     }
 }
 
+/// What a call names.
+private struct CalledTool {
+    var name: ByteString
+    var toolset: ByteString?
+
+    init?(block: JSONElement?) {
+        guard let call = block?.object, let name = call["name"]?.string else { return nil }
+        guard call["type"]?.string?.equals("tool_use") == true else { return nil }
+        self.name = ByteString(Array(name))
+        toolset = call["toolset_name"]?.string.map { ByteString(Array($0)) }
+    }
+}
+
+extension ToolGate.Judge {
+    fileprivate func allows(_ tool: CalledTool) -> Bool {
+        tool.name.bytes.withUnsafeBytes { name in
+            guard let toolset = tool.toolset else { return allows(name, nil) }
+            return toolset.bytes.withUnsafeBytes { allows(name, $0) }
+        }
+    }
+
+    fileprivate func conditions(of tool: CalledTool) -> [FieldRule] {
+        tool.name.bytes.withUnsafeBytes { conditions($0) }
+    }
+}
+
 /// A call whose input decides whether it may be delivered.
 private struct WaitingCall {
-    var tool: ByteString
-    var conditions: [FieldRule]
+    var tool: CalledTool
     /// The index of its content block.
     var block: Int64
     /// What came of the input, as JSON text.
@@ -317,9 +365,8 @@ private struct WaitingCall {
     /// What the block began with, where that is more than an empty object.
     private var beginning: [UInt8] = []
 
-    init(tool: ByteString, conditions: [FieldRule], block: Int64, begun: JSONElement?) {
+    init(tool: CalledTool, block: Int64, begun: JSONElement?) {
         self.tool = tool
-        self.conditions = conditions
         self.block = block
         guard let begun, !begun.isNull else { return }
         if let object = begun.object, object.first(where: { _ in true }) == nil { return }
@@ -328,8 +375,22 @@ private struct WaitingCall {
         beginning = json.bytes
     }
 
+    /// Why the call is refused, now that its input is whole; nil where it is allowed.
+    func refusal(
+        by judge: ToolGate.Judge, parser: JSONParser, duplicates: inout DuplicateKeys
+    ) -> ToolGate.RefusedCall? {
+        guard judge.allows(tool) else { return ToolGate.RefusedCall(tool: tool.name) }
+        let conditions = judge.conditions(of: tool)
+        return unmet(conditions, parser: parser, duplicates: &duplicates).map {
+            ToolGate.RefusedCall(tool: tool.name, field: $0)
+        }
+    }
+
     /// The first condition that the input does not meet; an input that cannot be read in one way meets none.
-    func unmetCondition(parser: JSONParser, duplicates: inout DuplicateKeys) -> FieldRule? {
+    private func unmet(
+        _ conditions: [FieldRule], parser: JSONParser, duplicates: inout DuplicateKeys
+    ) -> FieldRule? {
+        guard !conditions.isEmpty else { return nil }
         // Of two inputs nobody knows which the client takes.
         guard input.isEmpty || beginning.isEmpty else { return conditions.first }
         let json = !input.isEmpty ? input : beginning.isEmpty ? Array("{}".utf8) : beginning

@@ -89,6 +89,9 @@ package struct ToolGate {
     /// Whether the answer is judged as a whole, so that its header must wait.
     var holdsEverything: Bool { form == .document }
 
+    /// Whether a call that is on its way to the client may go on; asked when another grant applies.
+    package func mayGoOn(_ judge: Judge) -> Bool { reader.mayGoOn(judge) }
+
     /// - Parameter bytes: what came next.
     package mutating func take(_ bytes: ByteBuffer, parser: JSONParser, judge: Judge) -> Outcome {
         guard !hasEnded else { return .pass(ByteBuffer()) }

@@ -11,6 +11,7 @@ final class UpstreamPool {
     private let configuration: GatewayConfiguration
     private let tls: NIOSSLContext?
     private let host: String
+    private let lookup: HostLookup
     private var machine: PoolStateMachine
     private var connections: [PoolStateMachine.ConnectionID: UpstreamConnection] = [:]
     /// When an opening connection is given up, in nanoseconds on the loop's clock.
@@ -27,6 +28,7 @@ final class UpstreamPool {
         self.configuration = configuration
         self.tls = upstream.tls ? tls : nil
         host = upstream.host.text
+        lookup = HostLookup(host: host, port: upstream.port, eventLoop: eventLoop)
         machine = PoolStateMachine(
             maximumConnections: configuration.limits.upstreamConnectionsPerLoop,
             maximumWaiters: configuration.limits.waitingPerLoop
@@ -171,6 +173,7 @@ final class UpstreamPool {
         let boundConnection = NIOLoopBound(connection, eventLoop: eventLoop)
         ClientBootstrap(group: eventLoop)
             .connectTimeout(.nanoseconds(timeout))
+            .resolver(LookedUpAddresses(lookup.addresses()))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { [tls, host] channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -47,12 +47,11 @@ extension ExchangeHandler {
         let total = request.fields.contentLength ?? 0
         if request.bodyBytes == 0 {
             // No more than four times what was received is reserved on a length's word.
-            let isPart = count < total && total <= 4 * count && total + JSONParser.padding <= BufferPool.largest
-            guard isPart || readsAreReused else {
+            guard count < total, total <= 4 * count, total + JSONParser.padding <= BufferPool.largest else {
                 request.body = bytes
                 return
             }
-            request.body = loop.bodyBuffers.take(capacity: (isPart ? total : count) + JSONParser.padding)
+            request.body = loop.bodyBuffers.take(capacity: total + JSONParser.padding)
             request.ownsBody = true
         } else if !request.ownsBody || request.body.writableBytes < count {
             let doubled = request.bodyBytes * 2

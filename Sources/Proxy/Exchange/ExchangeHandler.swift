@@ -24,8 +24,6 @@ final class ExchangeHandler: ChannelDuplexHandler {
     let transport: Transport
     /// What the client presented when the connection began.
     let certificate: CertificateChain?
-    /// What is read lies in a buffer that TLS writes to again: keeping a part of it would have all of it copied.
-    let readsAreReused: Bool
     var machine = ExchangeStateMachine()
     var request: RequestInProgress
     /// Changes with every request: what comes back late finds out whether it is still meant.
@@ -64,9 +62,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     /// How much of a body may come before it matters whether any grant names its caller, in bytes.
     static let unnamedBytes = 64 << 10
 
-    init(loop: LoopState, transport: Transport, certificate: CertificateChain?, readsAreReused: Bool) {
+    init(loop: LoopState, transport: Transport, certificate: CertificateChain? = nil) {
         self.loop = loop
-        self.readsAreReused = readsAreReused
         self.transport = transport
         self.certificate = certificate
         request = Self.noRequest

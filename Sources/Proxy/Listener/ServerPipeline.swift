@@ -28,9 +28,7 @@ enum ServerPipeline {
         let bound = NIOLoopBound(loop, eventLoop: channel.eventLoop)
         return channel.configureHTTP2SecureUpgrade(
             h2ChannelConfigurator: { configureHTTP2($0, loop: bound.value, certificate: presented.value) },
-            http1ChannelConfigurator: {
-                configureHTTP1($0, loop: bound.value, certificate: presented.value, isEncrypted: true)
-            }
+            http1ChannelConfigurator: { configureHTTP1($0, loop: bound.value, certificate: presented.value) }
         )
     }
 
@@ -65,7 +63,7 @@ enum ServerPipeline {
     }
 
     private static func configureHTTP1(
-        _ channel: any Channel, loop: LoopState, certificate: CertificateChain? = nil, isEncrypted: Bool = false
+        _ channel: any Channel, loop: LoopState, certificate: CertificateChain? = nil
     ) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             var limits = NIOHTTPDecoderLimitConfiguration()
@@ -77,9 +75,7 @@ enum ServerPipeline {
             try pipeline.addHandler(
                 ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits))
             )
-            try pipeline.addHandler(
-                ExchangeHandler(
-                    loop: loop, transport: .http1, certificate: certificate, readsAreReused: isEncrypted))
+            try pipeline.addHandler(ExchangeHandler(loop: loop, transport: .http1, certificate: certificate))
             loop.opened(channel)
         }
     }
@@ -116,8 +112,7 @@ enum ServerPipeline {
                 return stream.eventLoop.makeCompletedFuture {
                     try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
                     try stream.pipeline.syncOperations.addHandler(
-                        ExchangeHandler(
-                            loop: bound.value, transport: .http2, certificate: certificate, readsAreReused: true)
+                        ExchangeHandler(loop: bound.value, transport: .http2, certificate: certificate)
                     )
                 }
             }

@@ -37,7 +37,7 @@ import Testing
     func aClientIsLedThroughTheGateway(name: String) async throws {
         let fixture = try await GatewayFixture(
             upstream: .start { received, responder in
-                let target = received.target.contains("limit=1") ? "https://evil.example/x" : "/v1/models/next?a=b"
+                let target = received.target.contains("evil") ? "https://evil.example/x" : "/v1/models/next?a=b"
                 responder.send(
                     "HTTP/1.1 307 Temporary Redirect\r\n\(name): \(target)\r\nRefresh: 0; url=\(target)\r\ncontent-length: 0\r\n\r\n"
                 )
@@ -50,8 +50,8 @@ import Testing
             #expect(response.status == 307 && response["refresh"] == nil)
             return response[name]
         }
-        #expect(try await ask("/claude/v1/models") == "http://gw:1/claude/v1/models/next?a=b")
-        #expect(try await ask("/claude/v1/models?limit=1") == nil)
+        #expect(try await ask("/claude/v1/models/plain") == "http://gw:1/claude/v1/models/next?a=b")
+        #expect(try await ask("/claude/v1/models/evil") == nil)
         await fixture.stop()
     }
 }

@@ -361,6 +361,32 @@ import Testing
         await fixture.stop()
     }
 
+    @Test func `a denial holds where a service only observes, for what is under way as well`() async throws {
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                responder.beginEvents()
+                responder.event("message_start", "{}")
+            }, grants: Self.grants("tools: [Read]"), service: "mode: observe")
+        let client = try await fixture.connect()
+        try await client.send(try fixture.message(model: "claude-opus-4-1", stream: true))
+        try await client.wait { bytes, _ in String(decoding: bytes, as: UTF8.self).contains("message_start") }
+        await fixture.gateway.publish(
+            fixture.table(
+                grants: Self.grants("tools: [Read]"), service: "mode: observe",
+                files: ["denied/all.yaml": "to: [{issuer: corp}]\nwhy: stolen\n"]))
+        let cut = try await client.response()
+        #expect(cut.text.contains("permission_error") && cut.text.contains("stolen"))
+        let again = try await fixture.connect()
+        try await again.send(try fixture.message())
+        let refused = try await again.response()
+        #expect(refused.status == 403 && refused.text.contains("stolen") && !refused.text.contains("only observes"))
+        // What passes an observing service unread passes it for nobody who is denied.
+        try await again.send(
+            try fixture.message(body: #"{"model":"claude-sonnet-4-5","max_tokens":1,"messages":[],"thread":{}}"#))
+        #expect(try await again.response().status >= 400)
+        await fixture.stop()
+    }
+
     @Test func `observing records what is missing and lets it pass`() async throws {
         let fixture = try await GatewayFixture(
             upstream: .start { _, responder in

@@ -50,8 +50,8 @@ import Testing
             #expect(response.status == 307 && response["refresh"] == nil)
             return response[name]
         }
-        #expect(try await ask("/claude/v1/models/plain") == "http://gw:1/claude/v1/models/next?a=b")
-        #expect(try await ask("/claude/v1/models/evil") == nil)
+        #expect(try await ask("/claude/v1/models/claude-sonnet-plain") == "http://gw:1/claude/v1/models/next?a=b")
+        #expect(try await ask("/claude/v1/models/claude-sonnet-evil") == nil)
         await fixture.stop()
     }
 }

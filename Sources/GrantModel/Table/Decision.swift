@@ -49,3 +49,11 @@ package struct DecisionClock: Sendable, Hashable {
         self.confirmed = confirmed
     }
 }
+
+extension Service {
+    /// Whether a request passes although this was decided about it: a service that observes takes part in everything but a
+    /// denial, which wins over whatever else is said.
+    package func observes(_ decision: Decision) -> Bool {
+        mode == .observe && decision.verdict != .allow && decision.reason != .denied
+    }
+}

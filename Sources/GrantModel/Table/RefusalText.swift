@@ -16,7 +16,7 @@ struct RefusalText {
 
     var rendered: String {
         var lines = decision.verdict == .allow ? allowed : refused
-        if service.mode == .observe, decision.verdict != .allow {
+        if service.observes(decision) {
             lines.append("`\(service.name)` only observes: the request is recorded and passes all the same.")
         }
         return lines.joined(separator: "\n")

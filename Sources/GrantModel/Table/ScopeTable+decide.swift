@@ -98,6 +98,9 @@ extension ScopeTable {
         return entry < allowed
     }
 
+    /// Whether a denial names a caller.
+    package func denies(_ caller: Caller) -> Bool { denial(of: caller) != nil }
+
     /// The first denial that names a caller.
     func denial(of caller: Caller) -> Denial? {
         var first: Int?

@@ -31,7 +31,9 @@ extension ExchangeHandler {
         let facts: RequestFacts
         switch read {
         case .failure(let fault):
-            guard target.service.mode == .observe, fault.isPlain else { return refuse(fault) }
+            guard target.service.mode == .observe, fault.isPlain, !live.table.denies(caller) else {
+                return refuse(fault)
+            }
             return observe(fault, of: target.service, under: live)
         case .success(let success): facts = success
         }
@@ -43,7 +45,7 @@ extension ExchangeHandler {
         if decision.verdict != .allow {
             let explanation = live.table.explain(service: request.service, caller: caller, facts: facts, clock: clock)
             request.missing = explanation.missing
-            if target.service.mode != .observe {
+            if !target.service.observes(decision) {
                 request.refusal = .scope(decision, explanation.text, code: loop.configuration.refusalCode)
             }
         }
@@ -91,7 +93,7 @@ extension ExchangeHandler {
     /// - Returns: whether the request goes on.
     func admitsBody(of bytes: Int) -> Bool {
         guard bytes > Self.unnamedBytes, let caller = request.caller, let live = request.live,
-            let target = request.target, target.service.mode != .observe,
+            let target = request.target, target.service.mode != .observe || live.table.denies(caller),
             !live.table.names(caller: caller, service: request.service)
         else { return true }
         stamp()
@@ -132,7 +134,8 @@ extension ExchangeHandler {
             id: request.id, time: request.milliseconds, verdict: verdict, reason: reason, entry: entry, in: request.live
         )
         if let facts = request.facts {
-            let isObserved = verdict != .allow && request.target?.service.mode == .observe
+            let isObserved =
+                verdict != .allow && request.refusal == nil && request.target?.service.mode == .observe
             record.facts = FactsText.encode(facts, missing: request.missing, isObserved: isObserved)
         }
         request.isRecorded = true
@@ -219,7 +222,7 @@ extension ExchangeHandler {
             )
         }
         let decision = live.table.decide(service: service, caller: caller, facts: facts, clock: clock)
-        if decision.verdict == .allow || live.table.services[service].mode == .observe {
+        if decision.verdict == .allow || live.table.services[service].observes(decision) {
             let limitedTools = limitsTools
             request.decision = decision
             request.ruling = live

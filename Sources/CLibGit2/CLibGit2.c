@@ -51,9 +51,16 @@ static void *limited_malloc(size_t size, const char *file, int line) {
     return limited_realloc(NULL, size, file, line);
 }
 
+// What may hold sixteen million cells of eight bytes, and again as many while it grows.
+static const size_t most_of_table = 512 << 20;
+
 static void *limited_reallocarray(void *memory, size_t count, size_t size, const char *file, int line) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) return checked(NULL);
+    // The tables of libgit2's caches (khash.h; nothing else has cells as small). A pack's cache does not notice that it could
+    // not remember something: it counts that as held, and once what it counts is more than it may hold it looks for
+    // something to drop for ever (`cache_add` in pack.c).
+    if (size <= 8 && bytes <= most_of_table) return checked(realloc(memory, bytes == 0 ? 1 : bytes));
     return limited_realloc(memory, bytes, file, line);
 }
 

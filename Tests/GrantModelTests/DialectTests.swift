@@ -1,4 +1,7 @@
+import Foundation
 import GrantModel
+import Synchronization
+import TestSupport
 import Testing
 
 @Suite("The dialect")
@@ -237,6 +240,53 @@ struct DialectTests {
         let reading = DocumentReader.read(Array("a: \(long)\n".utf8), path: "x") { $0.required("a", .name) }
         #expect(
             reading.diagnostics.first?.message == "`" + String(repeating: "猫", count: 26) + "…` is not a name")
+    }
+
+    private struct Outcome: Equatable, Sendable {
+        var root: DocumentNode?
+        var values: [DocumentNode]?
+        var diagnostics: [Diagnostic]
+
+        init(_ text: String) {
+            root = DocumentReader.root(of: Array(text.utf8))
+            let reading = DialectTests.read(text)
+            values = reading.value
+            diagnostics = reading.diagnostics
+        }
+    }
+
+    @Test("what a thread read before changes nothing about what it reads next")
+    func parsersAreAsNew() {
+        let deep = String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
+        let texts = [
+            "a: 1\nb: {x: [1, two, 'three'], y: \"f\\u00e9\"}\n", "a: |\n  some\n  text\nwhy: >-\n  folded\n  text\n",
+            "# only a comment\n", "", "a: [1, 2\n", "a: {b: 1\nb: }\n", "a: 'open\n", "%YAML 1.2\n---\na: 1\n",
+            "%TAG ! tag:x,2026:\n---\na: !x 1\n", "a: 1\n---\nb: 2\n", "a: 1\n...\n", "a: &x 1\nb: *x\n",
+            "a: \(deep)\n",
+            "? [a]\n: b\n", "a: 猫: x\n", "a: 猫\nb: 'é'\n", "list:\n  - a\n  - {b: c}\n  -\n", "\ta: 1\n",
+            "a: 1\n  b: 2\n",
+            "list: [\((0..<500).map { "n\($0)" }.joined(separator: ", "))]\n", "a: {<<: {b: 1}}\n", "a: 1\na: 2\n",
+            "]\n",
+        ]
+        // Each on a thread of its own, that has read nothing yet.
+        let asNew = texts.map { text in
+            let outcome = Mutex<Outcome?>(nil)
+            let done = DispatchSemaphore(value: 0)
+            Thread {
+                let read = Outcome(text)
+                outcome.withLock { $0 = read }
+                done.signal()
+            }.start()
+            done.wait()
+            return outcome.withLock { $0 }
+        }
+        #expect(asNew.contains { $0?.root != nil } && asNew.contains { $0?.root == nil })
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<2_000 {
+            let index = Int.random(in: texts.indices, using: &random)
+            #expect(Outcome(texts[index]) == asNew[index], "\(texts[index].debugDescription), seed \(seed)")
+        }
     }
 
     @Test(

@@ -17,9 +17,11 @@ import Testing
         let repository = try signer.sandbox.open()
         let signature = try repository.signature(of: ObjectID(hex: id))
         let trust = CommitTrust.signed(ForgeKeys(), after: nil)
-        #expect(
-            trust.fault(of: signature, people: [try signer.person()], observed: Instant(seconds: 1)) == nil)
-        #expect(trust.fault(of: signature, people: [], observed: Instant(seconds: 1)) != nil)
+        for people in [[try signer.person()], []] {
+            let fault = trust.fault(
+                of: signature, people: people, retirements: { _ in [] }, observed: Instant(seconds: 1))
+            #expect((fault == nil) == !people.isEmpty)
+        }
         let bytes = Array(try signer.sandbox.git(["cat-file", "commit", id]).utf8) + [10]
         #expect(signer.fault(bytes, people: [try signer.person()]) == nil)
         #expect(try signer.git(accepts: bytes))
@@ -235,6 +237,13 @@ import Testing
             let people = [try signer.person(["forge"]), try signer.person(retired: row.retired)]
             let fault = signer.fault(good, people: people, observed: Instant(seconds: row.observed))
             #expect((fault == nil) == row.counts, "\(row)")
+        }
+        // Nor does it help that somebody else lists it, too.
+        let gaveUp = try signer.person([], retired: [retired(2_000, compromised: true)])
+        let lists = try signer.person()
+        #expect(signer.fault(good, people: [gaveUp, lists], observed: Instant(seconds: 1_999)) == nil)
+        for people in [[gaveUp, lists], [lists, gaveUp]] {
+            #expect(signer.fault(good, people: people, observed: Instant(seconds: 2_000))?.contains("retired") == true)
         }
         let byForge = try signer.signed(signer.payload(), key: "forge")
         let key = try signer.person(["forge"]).keys

@@ -77,7 +77,10 @@ final class CommitSigner {
             } catch {
                 signature = .failure(error as? SignatureFault ?? SignatureFault(message: "\(error)"))
             }
-            return trust.fault(of: signature, people: people, observed: observed)?.message
+            return trust.fault(
+                of: signature, people: people,
+                retirements: { key in people.flatMap(\.retired).filter { $0.fingerprint == key } }, observed: observed
+            )?.message
         }
     }
 

@@ -1,6 +1,8 @@
 import Crypto
 import Foundation
 import GrantModel
+import Synchronization
+import TestSupport
 import Testing
 
 @testable import Reconciler
@@ -240,6 +242,46 @@ import Testing
         let raw = try #require(RawID(small))
         #expect(try repository.withObject(raw, within: 1 << 20) { _, bytes in bytes.count } == nil)
         #expect(try repository.withObject(raw, within: 256 << 20) { _, bytes in bytes.count } == 18)
+    }
+
+    @Test func `what libgit2 has no room to remember of a pack stops no reading`() throws {
+        let sandbox = try RepositorySandbox()
+        // Each a difference from the one before, as fast-import stores them: more than a table of 24 KiB has room for, and
+        // more bytes than libgit2 remembers of a pack; then a large one of its own kind.
+        var random = SeededGenerator(seed: 1)
+        func text(_ count: Int) -> String {
+            String(decoding: (0..<count).map { _ in UInt8.random(in: 97...122, using: &random) }, as: UTF8.self)
+        }
+        func files(_ names: Range<Int>, _ folder: String, _ body: String) -> String {
+            names.map {
+                let bytes = "\(body) \($0)"
+                return "M 100644 inline \(folder)/\($0 / 1_000)/\($0)\ndata \(bytes.utf8.count)\n\(bytes)\n"
+            }.joined()
+        }
+        let commit = "commit refs/heads/main\ncommitter T <t@x> 1790000000 +0000\ndata 2\nx\n"
+        try sandbox.git(
+            ["fast-import", "--quiet"],
+            input: Array((commit + files(0..<36_000, "small", text(500)) + files(0..<2, "large", text(900_000))).utf8))
+        func ids(_ folder: String) throws -> [RawID] {
+            try sandbox.git(["ls-tree", "-r", "--object-only", "main", folder]).split(separator: "\n")
+                .compactMap { RawID(hex: Array($0.utf8)) }
+        }
+        let (small, large) = (try ids("small/"), try ids("large/"))
+        let path = sandbox.path
+        let read = Mutex(0)
+        let done = DispatchSemaphore(value: 0)
+        let thread = Thread {
+            for (ids, limit) in [(small, 24 << 10), (large, 4 << 20)] {
+                guard let repository = try? GitRepository.open(path: path) else { break }
+                for id in ids where (try? repository.withObject(id, within: limit) { $1.count }) != nil {
+                    read.withLock { $0 += 1 }
+                }
+            }
+            done.signal()
+        }
+        thread.start()
+        #expect(done.wait(timeout: .now() + 60) == .success)
+        #expect(read.withLock { $0 } == 36_002)
     }
 
     private func residentPeak() throws -> Int {

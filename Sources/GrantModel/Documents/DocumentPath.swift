@@ -24,7 +24,7 @@ package enum DocumentPath: Sendable, Hashable, Codable {
     ]
 
     package init(_ path: ByteString) {
-        if path == "policy.yaml" {
+        if path.bytes.isSame(as: "policy.yaml") {
             self = .policy
             return
         }
@@ -66,22 +66,31 @@ package enum DocumentPath: Sendable, Hashable, Codable {
 
     /// A well-formed grant's path, without taking it apart into arrays: there are millions.
     private static func grant(_ path: ByteString) -> DocumentPath? {
-        let bytes = path.bytes
-        guard bytes.count > 12, bytes.starts(with: "grants/".utf8), bytes.suffix(5).elementsEqual(".yaml".utf8) else {
-            return nil
+        guard let (id, service) = parts(ofGrant: path.bytes) else { return nil }
+        return .grant(id: ByteString(Array(path.bytes[id])), service: ByteString(Array(path.bytes[service])))
+    }
+
+    /// Where in a well-formed grant's path its id and its service lie; nil for any other path.
+    package static func parts(ofGrant path: [UInt8]) -> (id: Range<Int>, service: Range<Int>)? {
+        path.withUnsafeBufferPointer { bytes in
+            let end = bytes.count - 5
+            guard end > 7, UnsafeBufferPointer(rebasing: bytes[..<7]).elementsEqual("grants/".utf8),
+                UnsafeBufferPointer(rebasing: bytes[end...]).elementsEqual(".yaml".utf8)
+            else { return nil }
+            var start = 7
+            var folders = 0
+            var service: Range<Int>?
+            for index in 7..<end where bytes[index] == UInt8(ascii: "/") {
+                guard UnsafeBufferPointer(rebasing: bytes[start..<index]).isName(underscores: false) else { return nil }
+                service = service ?? start..<index
+                folders += 1
+                start = index + 1
+            }
+            guard let service, folders <= 3,
+                UnsafeBufferPointer(rebasing: bytes[start..<end]).isName(underscores: false)
+            else { return nil }
+            return (7..<end, service)
         }
-        var start = 7
-        var folders = 0
-        var service: ByteString?
-        let end = bytes.count - 5
-        for index in 7..<end where bytes[index] == UInt8(ascii: "/") {
-            guard bytes[start..<index].isName(underscores: false) else { return nil }
-            if service == nil { service = ByteString(Array(bytes[start..<index])) }
-            folders += 1
-            start = index + 1
-        }
-        guard let service, folders <= 3, bytes[start..<end].isName(underscores: false) else { return nil }
-        return .grant(id: ByteString(Array(bytes[7..<end])), service: service)
     }
 
     private static func grant(

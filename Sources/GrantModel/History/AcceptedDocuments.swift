@@ -21,7 +21,7 @@ package struct AcceptedDocuments: Sendable, Codable {
     var humans = Humans()
 
     /// Every retirement of a key, whoever lists it: a key that one file gives up is not good because another holds it too.
-    func retirements(ofKey fingerprint: ByteString) -> [Person.Retirement] { retired[fingerprint] ?? [] }
+    package func retirements(ofKey fingerprint: ByteString) -> [Person.Retirement] { retired[fingerprint] ?? [] }
 
     /// Whether any key is known to be compromised.
     var knowsCompromises: Bool { retired.values.contains { $0.contains(where: \.compromised) } }

@@ -107,15 +107,15 @@ extension AccessState {
             let held = grants.held(decision)
             let fault =
                 void
-                ?? fault(of: decision, in: attestation, held: held, observed: observed, eligibility: eligibility)
+                ?? fault(of: decision, in: attestation, held, observed: observed, eligibility: eligibility)
             var review = Review(sitting: index, sha256: decision.sha256, verdict: decision.verdict, void: fault)
             if decision.verdict == .revoke, fault == .otherBytes || fault == .unknownFile {
                 review.stopsFormerBytes = formerBytes[decision.file]?[decision.sha256] != nil
             }
-            if fault == nil, let grant = held.grant {
-                review.undecided = eligibility.undecided(grant, reviewer: attestation.by)
+            if fault == nil, let kept = held.kept {
+                review.undecided = eligibility.undecided(kept, reviewer: attestation.by)
             }
-            add(review, to: decision.file)
+            add(review, to: decision.file, row: held.row)
             note(review, of: decision.file)
         }
         sittings[index].reviews = before..<grants.reviews.count
@@ -160,9 +160,17 @@ extension AccessState {
     }
 
     private func fault(
-        of decision: Attestation.Decision, in attestation: Attestation, held: HeldGrant, observed: Instant,
+        of decision: Attestation.Decision, in attestation: Attestation, _ held: HeldGrant, observed: Instant,
         eligibility: Eligibility
     ) -> VoidReason? {
+        if DocumentPath.parts(ofGrant: decision.file.bytes) != nil {
+            guard held.isThere else { return .unknownFile }
+            if held.isSame, decision.verdict == .keep {
+                if let fault = eligibility.ageFault(of: attestation, observed: observed) { return fault }
+                guard let kept = held.kept else { return .unreadableFile }
+                return eligibility.fault(keeping: kept, reviewer: attestation.by)
+            }
+        }
         let path = DocumentPath(decision.file)
         let isSame: Bool?
         switch path {
@@ -186,30 +194,34 @@ extension AccessState {
                 return eligibility.fault(
                     keepingProtected: path, described: described(at: decision.file), reviewer: attestation.by)
             }
-            guard let grant = held.grant else { return .unreadableFile }
-            return eligibility.fault(keeping: grant, reviewer: attestation.by)
+            // A grant's were judged above.
+            return .unreadableFile
         }
     }
 }
 
 /// What a decision finds at the path of a grant.
 private struct HeldGrant {
+    /// Of the path, if it was ever heard of.
+    var row: UInt32?
     /// Whether a file is there.
     var isThere = false
     /// Whether it holds the bytes decided on.
     var isSame = false
     /// What it says; looked up only for a `keep` of these bytes, which is judged by it.
-    var grant: Grant?
+    var kept: Grant?
 }
 
 extension GrantStore {
     // A method, because an initializer would take a copy of all of this for each of a million decisions.
     fileprivate func held(_ decision: Attestation.Decision) -> HeldGrant {
         var held = HeldGrant()
-        guard let row = row(of: decision.file), records[Int(row)].flags.contains(.present) else { return held }
+        guard let row = row(of: decision.file) else { return held }
+        held.row = row
+        guard records[Int(row)].flags.contains(.present) else { return held }
         held.isThere = true
         held.isSame = holds(row, decision.sha256)
-        if held.isSame, decision.verdict == .keep { held.grant = grant(row, prose: false) }
+        if held.isSame, decision.verdict == .keep { held.kept = grant(row, prose: false) }
         return held
     }
 }

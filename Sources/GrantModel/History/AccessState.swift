@@ -132,8 +132,9 @@ package struct AccessState: Sendable {
     /// What was decided about a file, in the order of judging.
     func reviews(of path: ByteString) -> [Review] { otherReviews[path] ?? grants.reviews(of: path) }
 
-    mutating func add(_ review: Review, to path: ByteString) {
-        if !grants.add(review, to: path) { otherReviews[path, default: []].append(review) }
+    /// - Parameter row: of the path, where it has one.
+    mutating func add(_ review: Review, to path: ByteString, row: UInt32?) {
+        if !grants.add(review, to: path, row: row) { otherReviews[path, default: []].append(review) }
     }
 
     /// Everything but grants that somebody decided on.

@@ -107,7 +107,10 @@ struct GrantStore: Sendable {
     }
 
     private static func isPath(_ path: ByteString) -> Bool {
-        path.count > 12 && path.bytes.starts(with: "grants/".utf8) && path.bytes.suffix(5).elementsEqual(".yaml".utf8)
+        path.bytes.withUnsafeBufferPointer { bytes in
+            bytes.count > 12 && UnsafeBufferPointer(rebasing: bytes[..<7]).elementsEqual("grants/".utf8)
+                && UnsafeBufferPointer(rebasing: bytes[(bytes.count - 5)...]).elementsEqual(".yaml".utf8)
+        }
     }
 
     private func row(id: UnsafeBufferPointer<UInt8>) -> UInt32? {
@@ -115,8 +118,7 @@ struct GrantStore: Sendable {
         while true {
             let held = slots.at(slot)
             guard held != 0 else { return nil }
-            let matches = conditions.texts.withText(records[Int(held) - 1].id) { $0.elementsEqual(id) }
-            if matches { return held - 1 }
+            if conditions.texts.holds(records.at(Int(held) - 1).id, equalTo: id) { return held - 1 }
             slot = (slot + 1) & (slots.count - 1)
         }
     }
@@ -130,11 +132,12 @@ struct GrantStore: Sendable {
     /// The row of a path, made if need be; nil for what can never be a grant's path, or when there is no room.
     mutating func makeRow(_ path: ByteString) -> UInt32? {
         if let row = row(of: path) { return row }
-        guard case .grant(let id, let service) = DocumentPath(path), let text = conditions.texts.add(id.bytes),
-            records.count < Int(Int32.max) - 1
+        guard let (id, service) = DocumentPath.parts(ofGrant: path.bytes),
+            let text = conditions.texts.add(Array(path.bytes[id])), records.count < Int(Int32.max) - 1
         else { return nil }
         let row = UInt32(
-            records.append(GrantRecord(id: text, service: conditions.names.number(of: service))))
+            records.append(
+                GrantRecord(id: text, service: conditions.names.number(of: ByteString(path.bytes[service])))))
         if records.count * 2 > slots.count { growSlots() } else { insert(row) }
         return row
     }
@@ -382,9 +385,10 @@ extension GrantStore {
     }
 
     /// Adds a decision about a path below `grants/`, whether or not a file is there.
+    /// - Parameter known: the path's row, where it has one.
     /// - Returns: whether the path is one.
-    mutating func add(_ review: Review, to path: ByteString) -> Bool {
-        guard let row = makeRow(path) else { return false }
+    mutating func add(_ review: Review, to path: ByteString, row known: UInt32?) -> Bool {
+        guard let row = known ?? makeRow(path) else { return false }
         touched.insert(row)
         let record = records[Int(row)]
         let void = review.void.map { voids.number(of: $0) + 1 } ?? 0

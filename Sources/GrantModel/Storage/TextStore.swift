@@ -31,7 +31,7 @@ struct TextStore: Sendable {
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count + 2) { buffer in
             buffer[0] = UInt8(truncatingIfNeeded: text.count)
             buffer[1] = UInt8(truncatingIfNeeded: text.count >> 8)
-            for (index, byte) in text.enumerated() { buffer[index + 2] = byte }
+            UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[2...]).copyBytes(from: text)
             return TextReference(offset: UInt32(bytes.append(together: UnsafeBufferPointer(buffer))))
         }
     }
@@ -60,22 +60,26 @@ struct TextStore: Sendable {
     /// Whether the text is exactly `other`. Does not allocate.
     @inline(__always)
     func holds(_ reference: TextReference, equalTo other: [UInt8]) -> Bool {
+        other.withUnsafeBufferPointer { holds(reference, equalTo: $0) }
+    }
+
+    /// The same.
+    @inline(__always)
+    func holds(_ reference: TextReference, equalTo other: UnsafeBufferPointer<UInt8>) -> Bool {
         withText(reference) { text in
             guard text.count == other.count else { return false }
-            return other.withUnsafeBytes { other in
-                let text = UnsafeRawBufferPointer(text)
-                var index = 0
-                while index + 8 <= other.count {
-                    let ours = text.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                    if ours != other.loadUnaligned(fromByteOffset: index, as: UInt64.self) { return false }
-                    index += 8
-                }
-                while index < other.count {
-                    if text[index] != other[index] { return false }
-                    index += 1
-                }
-                return true
+            let (text, other) = (UnsafeRawBufferPointer(text), UnsafeRawBufferPointer(other))
+            var index = 0
+            while index + 8 <= other.count {
+                let ours = text.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                if ours != other.loadUnaligned(fromByteOffset: index, as: UInt64.self) { return false }
+                index += 8
             }
+            while index < other.count {
+                if text[index] != other[index] { return false }
+                index += 1
+            }
+            return true
         }
     }
 

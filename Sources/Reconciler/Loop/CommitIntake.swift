@@ -21,6 +21,8 @@ package struct CommitIntake: Sendable {
     let verify: VerifySignature
     var limits = TreeLimits()
     private let repositories: RepositoryPool
+    /// Files are read in the order in which they are wanted, each portion on all processors.
+    private let reading = DispatchQueue(label: "grantctl.reconciler.reading", qos: .userInitiated)
     var progress: @Sendable (ReconcileProgress) -> Void = { _ in }
 
     /// - Parameters:
@@ -36,9 +38,13 @@ package struct CommitIntake: Sendable {
         self.progress = progress
     }
 
-    /// Files that are in memory together, about.
-    static let mostFiles = 8_192
+    /// Files that are read together, about.
+    static let mostFiles = 4_096
     private static let mostCommits = 512
+    /// Readings that are under way or wait to be judged, so that neither reading nor judging waits for the other.
+    private static let mostReadings = 3
+    /// What a sitting weighs, in grants: its thousand decisions are quicker to read than as many files, and as long to judge.
+    private static let sittingWeight = 256
 
     /// A commit, and what it changed.
     private struct Step {
@@ -68,14 +74,19 @@ package struct CommitIntake: Sendable {
     ) -> (taken: Int, fault: ReconcileFault?) {
         do throws(GitFault) {
             let repository = try GitRepository.open(path: path)
+            let recent = RecentListings()
             var taken = 0
-            var current = window(of: line[...], in: repository, observed: observed)
+            var begun = 0
+            var windows: [Window] = []
             while true {
                 // What comes next is read while this is judged.
-                let following = line[(taken + current.steps.count)...]
-                let next =
-                    current.fault == nil && !following.isEmpty
-                    ? window(of: following, in: repository, observed: observed) : nil
+                while windows.count < Self.mostReadings, begun < line.count, windows.last?.fault == nil {
+                    let next = window(of: line[begun...], in: repository, recent, observed: observed)
+                    begun += next.steps.count
+                    windows.append(next)
+                }
+                guard !windows.isEmpty else { return (taken, nil) }
+                let current = windows.removeFirst()
                 do throws(ReconcileFault) {
                     try take(current, into: &state, taken: &taken, check)
                 } catch {
@@ -83,8 +94,6 @@ package struct CommitIntake: Sendable {
                 }
                 if let fault = current.fault { return (taken, fault) }
                 if line.count > 1 { progress(ReconcileProgress(unit: .commits, done: taken, total: line.count)) }
-                guard let next else { return (taken, nil) }
-                current = next
             }
         } catch {
             return (0, ReconcileFault(error, step: .verified, commit: line.first?.id ?? .none))
@@ -93,29 +102,35 @@ package struct CommitIntake: Sendable {
 
     /// The next commits that are read together.
     private func window(
-        of line: ArraySlice<CommitSummary>, in repository: GitRepository, observed: (ObjectID) -> Instant?
+        of line: ArraySlice<CommitSummary>, in repository: GitRepository, _ recent: RecentListings,
+        observed: (ObjectID) -> Instant?
     ) -> Window {
         var window = Window()
-        var files = 0
+        var weight = 0
         for commit in line {
             guard let moment = observed(commit.id) else {
                 window.fault = .notObserved(commit.id)
                 break
             }
             do throws(GitFault) {
-                let outline = try repository.outline(of: commit, limits: limits)
-                files += outline.written.count
+                let outline = try repository.outline(of: commit, limits: limits, recent: recent)
+                weight += outline.written.reduce(0) { $0 + Self.weight(of: $1) }
                 // One that does not fit is looked at again, first of the next window.
-                if files > Self.mostFiles, !window.steps.isEmpty { break }
+                if weight > Self.mostFiles, !window.steps.isEmpty { break }
                 window.steps.append(Step(commit: commit, observed: moment, outline: outline))
             } catch {
                 window.fault = ReconcileFault(error, step: .verified, commit: commit.id)
                 break
             }
-            if files >= Self.mostFiles || window.steps.count == Self.mostCommits { break }
+            if weight >= Self.mostFiles || window.steps.count == Self.mostCommits { break }
         }
         if !window.isOneLargeCommit { window.files = readAhead(window.steps.flatMap(\.outline.written)) }
         return window
+    }
+
+    private static func weight(of file: PendingFile) -> Int {
+        file.path.starts(with: "attestations/".utf8) && file.path.suffix(5).elementsEqual(".yaml".utf8)
+            ? sittingWeight : 1
     }
 
     private func take(
@@ -168,9 +183,11 @@ package struct CommitIntake: Sendable {
     /// A commit with more files than fit into memory at once: its grants are handed over as they are read.
     private func stream(_ step: Step, into state: inout AccessState) throws(GitFault) {
         var change = CommitChange(commit: step.commit.id, observed: step.observed, step.outline)
-        let isGrant = step.outline.written.map { if case .grant = $0.kind { true } else { false } }
-        let others = zip(step.outline.written, isGrant).filter { !$1 }.map(\.0)
-        let grants = zip(step.outline.written, isGrant).filter(\.1).map(\.0)
+        var others: [PendingFile] = []
+        var grants: [PendingFile] = []
+        for file in step.outline.written {
+            if DocumentPath.parts(ofGrant: file.path) == nil { others.append(file) } else { grants.append(file) }
+        }
         var parsed: [ByteString: ParsedDocument] = [:]
         for file in try read(others) {
             guard case .other(let read, let document) = file else { continue }
@@ -182,16 +199,19 @@ package struct CommitIntake: Sendable {
         // Nothing of a commit counts unless all of it could be read.
         var next = state
         try next.advance(by: change, verify: verify, read: Self.reading(parsed)) { (take) throws(GitFault) in
-            var start = 0
-            var ahead = readAhead(Array(grants.prefix(Self.mostFiles)))
-            while start < grants.count {
-                let end = min(start + Self.mostFiles, grants.count)
-                let next = readAhead(Array(grants[end..<min(end + Self.mostFiles, grants.count)]))
-                for file in try ahead.wait() {
+            var begun = 0
+            var readings: [(files: ReadAhead, end: Int)] = []
+            while true {
+                while readings.count < Self.mostReadings, begun < grants.count {
+                    let end = min(begun + Self.mostFiles, grants.count)
+                    readings.append((readAhead(Array(grants[begun..<end])), end))
+                    begun = end
+                }
+                guard !readings.isEmpty else { return }
+                let (files, end) = readings.removeFirst()
+                for file in try files.wait() {
                     if case .grant(let grant) = file { take(grant) }
                 }
-                ahead = next
-                start = end
                 progress(ReconcileProgress(unit: .files, done: end, total: grants.count))
             }
         }
@@ -246,7 +266,7 @@ extension CommitIntake {
             ahead.finish(Result { () throws(GitFault) in try read(files) })
             return ahead
         }
-        DispatchQueue.global(qos: .userInitiated).async {
+        reading.async {
             ahead.finish(Result { () throws(GitFault) in try self.read(files) })
         }
         return ahead
@@ -256,10 +276,14 @@ extension CommitIntake {
 
     /// Reads and parses files on all processors.
     private func read(_ files: [PendingFile]) throws(GitFault) -> [Loaded] {
-        try ParallelWork.map(files) { () throws(GitFault) in
+        // So that no thread has much more left to do than another one when all is given out.
+        let portion = max(1, min(128, files.count / 32))
+        // Packs hold files about in the order of their paths, each as a difference from one before: read from the end, most
+        // are found among what libgit2 put together on the way to the first.
+        return try ParallelWork.map(files.reversed(), portion: portion) { () throws(GitFault) in
             let loan = try repositories.take()
             return { (file) throws(GitFault) in try load(file, of: loan.repository) }
-        }
+        }.reversed()
     }
 
     private func load(_ file: PendingFile, of repository: GitRepository) throws(GitFault) -> Loaded {

@@ -32,9 +32,10 @@ struct TrustedLine {
         } catch {
             throw ReconcileFault(error, step: .verified, commit: commit.id)
         }
-        guard let fault = trust.fault(of: signature, people: state.accepted.people.values, observed: now) else {
-            return
-        }
+        let accepted = state.accepted
+        let fault = trust.fault(
+            of: signature, people: accepted.people.values, retirements: accepted.retirements(ofKey:), observed: now)
+        guard let fault else { return }
         throw .notSigned(commit.id, why: fault.message, last: last)
     }
 }

@@ -14,6 +14,7 @@ struct PendingFile: Sendable {
 struct TreeComparison {
     private let repository: GitRepository
     private let limits: TreeLimits
+    private let recent: RecentListings?
     private var entriesLeft: Int
 
     private(set) var written: [PendingFile] = []
@@ -23,15 +24,18 @@ struct TreeComparison {
     private(set) var unreadable: [ByteString] = []
     private(set) var problems: [Diagnostic] = []
 
-    init(repository: GitRepository, limits: TreeLimits) {
+    /// - Parameter recent: what the comparison before this one read: most of it is one side of this one.
+    init(repository: GitRepository, limits: TreeLimits, recent: RecentListings? = nil) {
         self.repository = repository
         self.limits = limits
+        self.recent = recent
         entriesLeft = limits.entries
     }
 
     /// Compares whole commits' trees; `old` is nil for a root commit.
     mutating func compare(old: RawID?, new: RawID) throws(GitFault) {
         guard old != new else { return }
+        defer { recent?.endComparison() }
         let before = try root(old)
         if let after = try root(new) {
             try compare(before ?? .empty, after, below: [], depth: 0)
@@ -53,9 +57,16 @@ struct TreeComparison {
 
     /// Nil for an object that is no well-formed tree, or too large a one.
     private mutating func listing(_ id: RawID) throws(GitFault) -> TreeListing? {
-        let (kind, size) = try repository.header(id)
-        guard kind == .tree, size <= limits.treeBytes else { return nil }
-        guard let listing = try repository.withObject(id, { TreeListing($0) }) else { return nil }
+        let listing: TreeListing
+        if let read = recent?[id] {
+            listing = read
+        } else {
+            let (kind, size) = try repository.header(id)
+            guard kind == .tree, size <= limits.treeBytes else { return nil }
+            guard let read = try repository.withObject(id, { TreeListing($0) }) else { return nil }
+            listing = read
+        }
+        recent?.keep(listing, of: id)
         entriesLeft -= listing.entries.count
         guard entriesLeft >= 0 else {
             throw GitFault(
@@ -70,26 +81,36 @@ struct TreeComparison {
     private mutating func compare(
         _ old: TreeListing, _ new: TreeListing, below prefix: [UInt8], depth: Int
     ) throws(GitFault) {
-        defer { if prefix.starts(with: Self.attestations) { findCompanions(old, new, below: prefix) } }
+        var signatures: [[UInt8]] = []
+        defer { findCompanions(of: signatures, old, new, below: prefix) }
+        let isOfSittings = prefix.starts(with: Self.attestations)
+        func note(_ entry: TreeEntry) {
+            if isOfSittings, entry.name.suffix(9).elementsEqual(".yaml.sig".utf8) { signatures.append(entry.name) }
+        }
         var before = old.entries[...]
         var after = new.entries[...]
         while before.first != nil || after.first != nil {
             switch (before.first, after.first) {
             case (let gone?, nil):
+                note(gone)
                 try vanish(gone, below: prefix, depth: depth)
                 before.removeFirst()
             case (nil, let fresh?):
+                note(fresh)
                 try change(from: nil, to: fresh, below: prefix, depth: depth)
                 after.removeFirst()
             case (let gone?, let fresh?):
                 if gone.name == fresh.name {
+                    if gone != fresh { note(fresh) }
                     try change(from: gone, to: fresh, below: prefix, depth: depth)
                     before.removeFirst()
                     after.removeFirst()
                 } else if gone.name.lexicographicallyPrecedes(fresh.name) {
+                    note(gone)
                     try vanish(gone, below: prefix, depth: depth)
                     before.removeFirst()
                 } else {
+                    note(fresh)
                     try change(from: nil, to: fresh, below: prefix, depth: depth)
                     after.removeFirst()
                 }
@@ -101,13 +122,13 @@ struct TreeComparison {
     private static let attestations = Array("attestations".utf8)
 
     /// A signature that is new, other or gone is judged with the bytes it was made over, which the commit left alone.
-    private mutating func findCompanions(_ old: TreeListing, _ new: TreeListing, below prefix: [UInt8]) {
-        for entry in new.entries where entry.kind == .file && entry.name.suffix(5).elementsEqual(".yaml".utf8) {
-            guard old[entry.name] == entry else { continue }
-            let signature = entry.name + Array(".sig".utf8)
-            if old[signature] != new[signature] {
-                companions.append(PendingFile(path: TreeComparison.join(prefix, entry.name), id: entry.id))
-            }
+    private mutating func findCompanions(
+        of signatures: [[UInt8]], _ old: TreeListing, _ new: TreeListing, below prefix: [UInt8]
+    ) {
+        for signature in signatures {
+            let name = Array(signature.dropLast(4))
+            guard let entry = new[name], entry.kind == .file, old[name] == entry else { continue }
+            companions.append(PendingFile(path: TreeComparison.join(prefix, name), id: entry.id))
         }
     }
 
@@ -249,9 +270,11 @@ extension GitRepository {
     }
 
     /// What a commit changed against its first parent, no file of it read.
-    func outline(of commit: CommitSummary, limits: TreeLimits) throws(GitFault) -> TreeComparison {
+    func outline(
+        of commit: CommitSummary, limits: TreeLimits, recent: RecentListings? = nil
+    ) throws(GitFault) -> TreeComparison {
         let (old, new) = try trees(of: commit)
-        var comparison = TreeComparison(repository: self, limits: limits)
+        var comparison = TreeComparison(repository: self, limits: limits, recent: recent)
         try comparison.compare(old: old, new: new)
         return comparison
     }

@@ -23,10 +23,12 @@ extension CommitTrust {
     /// Why a commit does not count; nil when it does.
     /// - Parameters:
     ///   - people: those accepted before the commit: a commit cannot bring the key along that it is signed with.
+    ///   - retirements: of a key by its fingerprint, whoever lists them, as of the same state.
     ///   - observed: when it was first seen, which is what its signer's key must be good at. git judges by the
     ///     committer's time, a claim, so that a backdated commit revives a key.
     func fault(
-        of signature: Result<CommitSignature, SignatureFault>, people: some Sequence<Person>, observed: Instant
+        of signature: Result<CommitSignature, SignatureFault>, people: some Collection<Person>,
+        retirements: (ByteString) -> [Person.Retirement], observed: Instant
     ) -> SignatureFault? {
         guard case .signed(let forgeKeys, _) = self else { return nil }
         let key: SigningKey
@@ -36,19 +38,15 @@ extension CommitTrust {
         case .failure(let fault): return fault
         }
         if forgeKeys.ssh.contains(where: { $0.blob == key.blob }) { return nil }
-        var retired: Person.Retirement?
-        for person in people {
-            guard let listed = person.keys.first(where: { $0.blob == key.blob }) else { continue }
-            let end = person.retired.first { $0.fingerprint == listed.fingerprint && $0.since <= observed }
-            guard let end else { return nil }
-            retired = end
-        }
         let fingerprint = Person.Key.fingerprint(of: key.blob)
-        if let retired {
-            return SignatureFault(message: "its key `\(fingerprint)` is retired since \(retired.since)")
+        guard people.contains(where: { $0.keys.contains { $0.blob == key.blob } }) else {
+            return SignatureFault(
+                message: "its key `\(fingerprint)` is of nobody in the state before it, nor one of `forge_keys`")
         }
-        return SignatureFault(
-            message: "its key `\(fingerprint)` is of nobody in the state before it, nor one of `forge_keys`")
+        // A key that one file gives up is not good because another one lists it too.
+        return retirements(fingerprint).map(\.since).filter { $0 <= observed }.min().map {
+            SignatureFault(message: "its key `\(fingerprint)` is retired since \($0)")
+        }
     }
 }
 

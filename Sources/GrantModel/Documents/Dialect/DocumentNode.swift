@@ -23,6 +23,14 @@ package struct DocumentNode: Sendable, Hashable {
             self.value = value
             mark = FieldMark.of(key)
         }
+
+        /// - Parameter mark: of the key.
+        init(key: ByteString, mark: UInt64, keyPosition: Position, value: DocumentNode) {
+            self.key = key
+            self.mark = mark
+            self.keyPosition = keyPosition
+            self.value = value
+        }
     }
 
     package enum Content: Sendable, Hashable {
@@ -59,7 +67,7 @@ enum FieldMark {
     }
 
     /// FNV-1a.
-    private static func of(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    static func of(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
         var mark: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in bytes { mark = (mark ^ UInt64(byte)) &* 0x100_0000_01B3 }
         return mark

@@ -49,7 +49,7 @@ struct TreeBuilder: ~Copyable {
         var documents = 0
         while true {
             let event = try next()
-            switch event.content {
+            switch event.kind {
             case .streamStart: break
             case .streamEnd:
                 if documents == 0 {
@@ -57,9 +57,9 @@ struct TreeBuilder: ~Copyable {
                         at: nil, "empty-document", "the file is empty", help: "write its fields or delete it")
                 }
                 return root
-            case .documentStart(let directives):
+            case .documentStart:
                 documents += 1
-                if directives {
+                if event.isMarked {
                     problems.error(
                         at: places.position(event.start), "directive", "YAML directives are not allowed",
                         help: "remove the line that starts with `%`")
@@ -69,8 +69,8 @@ struct TreeBuilder: ~Copyable {
                         at: places.position(event.start), "second-document", "a file holds one document only",
                         help: "move what follows `---` to a file of its own")
                 }
-            case .documentEnd(let explicit):
-                if explicit {
+            case .documentEnd:
+                if event.isMarked {
                     problems.error(
                         at: places.position(event.start), "document-end", "the end marker `...` is not allowed",
                         help: "remove it")
@@ -87,34 +87,16 @@ struct TreeBuilder: ~Copyable {
     }
 
     private mutating func node(_ event: YAMLEvent, depth: Int) throws(Stop) -> DocumentNode {
-        let (position, offset) = places.place(event.start)
-        if event.anchored {
-            problems.error(at: position, "anchor", "anchors (`&`) are not allowed", help: "write the value out")
-        }
-        var tagged = event.tagged
-        if case .scalar(_, plain: true, _) = event.content, offset < bytes.count, bytes[offset] == UInt8(ascii: "!") {
-            // A plain scalar never begins with `!`: this is the non-specific tag, of which libyaml keeps nothing.
-            tagged = true
-        }
-        if tagged {
-            problems.error(
-                at: position, "tag", "tags (`!`) are not allowed", help: "remove it; to mean the text, put it in quotes"
-            )
-        }
-        switch event.content {
-        case .scalar(let text, _, let block):
-            let style: DocumentNode.Style = block ? .block : event.endLine != event.start.line ? .folded : .line
-            // What was written raw was looked at before; only an escape can hide what is forbidden.
-            guard event.mayHoldEscapes else { return DocumentNode(content: .text(text, style), position: position) }
-            return scalar(text, style, position)
+        let position = look(at: event)
+        switch event.kind {
+        case .scalar:
+            return scalar(ByteString(Array(event.text)), event, position)
         case .sequenceStart:
             guard depth < Self.maximumDepth else { throw .tooDeep(position) }
             var items: [DocumentNode] = []
             while true {
                 let item = try next()
-                if case .sequenceEnd = item.content {
-                    return DocumentNode(content: .list(items), position: position)
-                }
+                if item.kind == .sequenceEnd { return DocumentNode(content: .list(items), position: position) }
                 items.append(try node(item, depth: depth + 1))
             }
         case .mappingStart:
@@ -130,17 +112,44 @@ struct TreeBuilder: ~Copyable {
         }
     }
 
+    /// Reports what no node may carry. Returns where it is.
+    private mutating func look(at event: YAMLEvent) -> Position {
+        let (position, offset) = places.place(event.start)
+        if event.isAnchored {
+            problems.error(at: position, "anchor", "anchors (`&`) are not allowed", help: "write the value out")
+        }
+        // A plain scalar never begins with `!`: this is the non-specific tag, of which libyaml keeps nothing.
+        let isTagged =
+            event.isTagged || (event.isPlain && offset < bytes.count && bytes[offset] == UInt8(ascii: "!"))
+        if isTagged {
+            problems.error(
+                at: position, "tag", "tags (`!`) are not allowed", help: "remove it; to mean the text, put it in quotes"
+            )
+        }
+        return position
+    }
+
     private mutating func entries(depth: Int) throws(Stop) -> [DocumentNode.Entry] {
         var entries: [DocumentNode.Entry] = []
-        entries.reserveCapacity(4)
+        entries.reserveCapacity(depth == 2 ? 8 : 4)
         var seen: Set<ByteString> = []
         while true {
             let event = try next()
-            if case .mappingEnd = event.content { return entries }
-            let key = try node(event, depth: depth)
+            if event.kind == .mappingEnd { return entries }
+            let key: DocumentNode
+            var mark: UInt64?
+            if event.kind == .scalar {
+                let position = look(at: event)
+                let name = events.name(event.text)
+                key = scalar(name.0, event, position)
+                mark = name.mark
+            } else {
+                key = try node(event, depth: depth)
+            }
             let valueEvent = try next()
+            let isLeftOut = valueEvent.kind == .scalar && valueEvent.isPlain && valueEvent.text.isEmpty
             var value = try node(valueEvent, depth: depth)
-            guard case .text(let name, let style) = key.content else {
+            guard case .text(let name, let style) = key.content, let mark else {
                 if case .broken = key.content { continue }
                 problems.error(
                     at: key.position, "complex-key", "a field's name must be text, this is \(key.kind)",
@@ -148,43 +157,48 @@ struct TreeBuilder: ~Copyable {
                 continue
             }
             // libyaml puts a value that was left out behind the colon; people look at the name.
-            if case .scalar(let text, plain: true, _) = valueEvent.content, text.isEmpty {
-                value.position = key.position
-            }
+            if isLeftOut { value.position = key.position }
             if name.isEmpty || style != .line {
                 problems.error(
                     at: key.position, "bad-key",
                     name.isEmpty ? "a field without a name" : "a field's name over several lines",
                     help: "write `name: value`")
-            } else if name == "<<" {
+            } else if name.bytes.isSame(as: "<<") {
                 problems.error(
                     at: key.position, "merge-key", "merge keys (`<<`) are not allowed", help: "write the fields out")
-            } else if isRepeated(name, entries, &seen) {
+            } else if isRepeated(name, mark, entries, &seen) {
                 problems.error(
                     at: key.position, "duplicate-key", "\(quoted(name)) is there twice", help: "keep one of them")
             } else {
-                entries.append(DocumentNode.Entry(key: name, keyPosition: key.position, value: value))
+                entries.append(
+                    DocumentNode.Entry(key: name, mark: mark, keyPosition: key.position, value: value))
             }
         }
     }
 
     /// Looks through a few, hashes many, so that neither small documents nor hostile ones cost much.
     private func isRepeated(
-        _ name: ByteString, _ entries: [DocumentNode.Entry], _ seen: inout Set<ByteString>
+        _ name: ByteString, _ mark: UInt64, _ entries: [DocumentNode.Entry], _ seen: inout Set<ByteString>
     ) -> Bool {
         if entries.count < 16 {
-            let mark = FieldMark.of(name)
             return entries.indices.contains { entries[$0].mark == mark && entries[$0].key == name }
         }
         if seen.isEmpty { seen = Set(entries.map(\.key)) }
         return !seen.insert(name).inserted
     }
 
-    private func scalar(_ text: ByteString, _ style: DocumentNode.Style, _ position: Position) -> DocumentNode {
-        let hidden = text.bytes.withUnsafeBufferPointer { ForbiddenText.search($0).found.first }
-        guard let hidden else { return DocumentNode(content: .text(text, style), position: position) }
-        problems.error(at: position, hidden.code, "\(hidden.message), written as an escape", help: "remove it")
-        return DocumentNode(content: .broken, position: position)
+    private func scalar(_ text: ByteString, _ event: YAMLEvent, _ position: Position) -> DocumentNode {
+        let style: DocumentNode.Style =
+            event.isBlock ? .block : event.endLine != event.start.line ? .folded : .line
+        // What was written raw was looked at before; only an escape can hide what is forbidden.
+        if event.mayHoldEscapes {
+            let hidden = text.bytes.withUnsafeBufferPointer { ForbiddenText.search($0).found.first }
+            if let hidden {
+                problems.error(at: position, hidden.code, "\(hidden.message), written as an escape", help: "remove it")
+                return DocumentNode(content: .broken, position: position)
+            }
+        }
+        return DocumentNode(content: .text(text, style), position: position)
     }
 
     private mutating func report(_ fault: YAMLFault) {

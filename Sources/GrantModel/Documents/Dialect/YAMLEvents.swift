@@ -1,27 +1,35 @@
 import CLibYAML
 
-/// One event of libyaml (`yaml_event_t`), copied out of C.
+/// One event of libyaml (`yaml_event_t`).
 struct YAMLEvent {
-    enum Content {
+    enum Kind {
         case streamStart
         case streamEnd
-        case documentStart(directives: Bool)
-        case documentEnd(explicit: Bool)
+        case documentStart
+        case documentEnd
         case alias
-        case scalar(ByteString, plain: Bool, block: Bool)
+        case scalar
         case sequenceStart
         case sequenceEnd
         case mappingStart
         case mappingEnd
     }
 
-    var content: Content
+    var kind: Kind
     var start: yaml_mark_t
     var endLine: Int
-    var anchored = false
-    var tagged = false
+    /// Of a scalar. libyaml's own memory: gone once the next event is asked for.
+    var text = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    /// A scalar without quotes.
+    var isPlain = false
+    /// A scalar written as `|` or `>`.
+    var isBlock = false
     /// A scalar in double quotes.
     var mayHoldEscapes = false
+    var isAnchored = false
+    var isTagged = false
+    /// The start of a document with directives, or its end by `...`.
+    var isMarked = false
 }
 
 /// Why libyaml stopped.
@@ -33,75 +41,61 @@ struct YAMLFault: Error {
     var mark: yaml_mark_t
 }
 
-/// Owns a `yaml_parser_t` over bytes that must outlive it.
-///
-/// The parser keeps a pointer to itself, so it lives on the heap; `deinit` frees it whatever happened.
+/// The events of a document whose bytes must outlive it, from a parser that the thread uses again and again.
 struct YAMLEvents: ~Copyable {
-    private let parser: UnsafeMutablePointer<yaml_parser_t>
+    private let parser: YAMLParser
 
     /// - Returns: nil when there is no memory.
     init?(_ bytes: UnsafeBufferPointer<UInt8>) {
-        parser = .allocate(capacity: 1)
-        guard yaml_parser_initialize(parser) == 1 else {
-            parser.deallocate()
-            return nil
-        }
-        // Set, so that no byte order mark can switch to UTF-16.
-        yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
-        yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
+        guard let parser = YAMLParser.borrow() else { return nil }
+        self.parser = parser
+        parser.start(bytes)
     }
 
     deinit {
-        yaml_parser_delete(parser)
-        parser.deallocate()
+        parser.giveBack()
     }
 
     func next() throws(YAMLFault) -> YAMLEvent {
-        var event = yaml_event_t()
-        guard yaml_parser_parse(parser, &event) == 1 else { throw fault() }
-        defer { yaml_event_delete(&event) }
-        let content: YAMLEvent.Content
-        var anchored = false
-        var tagged = false
-        var mayHoldEscapes = false
-        switch event.type {
-        case YAML_STREAM_START_EVENT: content = .streamStart
+        guard parser.advance() else { throw parser.fault }
+        let event = parser.event
+        var read = YAMLEvent(
+            kind: .streamEnd, start: event.pointee.start_mark, endLine: event.pointee.end_mark.line)
+        switch event.pointee.type {
+        case YAML_STREAM_START_EVENT: read.kind = .streamStart
         case YAML_DOCUMENT_START_EVENT:
-            let data = event.data.document_start
-            content = .documentStart(
-                directives: data.version_directive != nil || data.tag_directives.start != data.tag_directives.end)
-        case YAML_DOCUMENT_END_EVENT: content = .documentEnd(explicit: event.data.document_end.implicit == 0)
-        case YAML_ALIAS_EVENT: content = .alias
+            read.kind = .documentStart
+            let data = event.pointee.data.document_start
+            read.isMarked = data.version_directive != nil || data.tag_directives.start != data.tag_directives.end
+        case YAML_DOCUMENT_END_EVENT:
+            read.kind = .documentEnd
+            read.isMarked = event.pointee.data.document_end.implicit == 0
+        case YAML_ALIAS_EVENT: read.kind = .alias
         case YAML_SCALAR_EVENT:
-            let data = event.data.scalar
-            let text = ByteString(Array(UnsafeBufferPointer(start: data.value, count: data.length)))
-            let block = data.style == YAML_LITERAL_SCALAR_STYLE || data.style == YAML_FOLDED_SCALAR_STYLE
-            content = .scalar(text, plain: data.style == YAML_PLAIN_SCALAR_STYLE, block: block)
-            anchored = data.anchor != nil
-            mayHoldEscapes = data.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE
+            read.kind = .scalar
+            let data = event.pointee.data.scalar
+            read.text = UnsafeBufferPointer(start: data.value, count: data.length)
+            read.isBlock = data.style == YAML_LITERAL_SCALAR_STYLE || data.style == YAML_FOLDED_SCALAR_STYLE
+            read.isPlain = data.style == YAML_PLAIN_SCALAR_STYLE
+            read.mayHoldEscapes = data.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE
+            read.isAnchored = data.anchor != nil
             // The non-specific tag `!` leaves no tag but turns quoted text into "plain implicit".
-            tagged = data.tag != nil || (data.style != YAML_PLAIN_SCALAR_STYLE && data.plain_implicit == 1)
+            read.isTagged = data.tag != nil || (!read.isPlain && data.plain_implicit == 1)
         case YAML_SEQUENCE_START_EVENT:
-            content = .sequenceStart
-            anchored = event.data.sequence_start.anchor != nil
-            tagged = event.data.sequence_start.tag != nil
-        case YAML_SEQUENCE_END_EVENT: content = .sequenceEnd
+            read.kind = .sequenceStart
+            read.isAnchored = event.pointee.data.sequence_start.anchor != nil
+            read.isTagged = event.pointee.data.sequence_start.tag != nil
+        case YAML_SEQUENCE_END_EVENT: read.kind = .sequenceEnd
         case YAML_MAPPING_START_EVENT:
-            content = .mappingStart
-            anchored = event.data.mapping_start.anchor != nil
-            tagged = event.data.mapping_start.tag != nil
-        case YAML_MAPPING_END_EVENT: content = .mappingEnd
-        case _: content = .streamEnd
+            read.kind = .mappingStart
+            read.isAnchored = event.pointee.data.mapping_start.anchor != nil
+            read.isTagged = event.pointee.data.mapping_start.tag != nil
+        case YAML_MAPPING_END_EVENT: read.kind = .mappingEnd
+        case _: break
         }
-        return YAMLEvent(
-            content: content, start: event.start_mark, endLine: event.end_mark.line, anchored: anchored, tagged: tagged,
-            mayHoldEscapes: mayHoldEscapes)
+        return read
     }
 
-    private func fault() -> YAMLFault {
-        YAMLFault(
-            problem: parser.pointee.problem.map { String(cString: $0) } ?? "out of memory",
-            context: parser.pointee.context.map { String(cString: $0) } ?? "",
-            mark: parser.pointee.problem_mark)
-    }
+    /// A field's name, and its mark.
+    func name(_ text: UnsafeBufferPointer<UInt8>) -> (ByteString, mark: UInt64) { parser.name(text) }
 }

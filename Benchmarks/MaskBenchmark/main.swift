@@ -5,7 +5,7 @@ import MaskingCorpus
 
 // MaskBenchmark corpus COUNT SEED   labelled texts, one JSON object a line
 // MaskBenchmark find                reads such lines, writes what is found in each
-// MaskBenchmark speed               throughput and cost of an event
+// MaskBenchmark speed [WORD]        throughput and cost of an event; with a word, only of what is named with it
 
 let arguments = CommandLine.arguments
 switch arguments.dropFirst().first {
@@ -15,5 +15,5 @@ case "corpus":
 case "find":
     try LabelledTexts.run()
 default:
-    Speed.run()
+    Speed.run(only: arguments.count > 2 ? arguments[2] : nil)
 }

@@ -50,6 +50,24 @@ import Testing
         #expect(masked(json) == expected)
     }
 
+    /// Documents that repeat their keys are read by another path than the first objects in them.
+    @Test func whatIsFoundDoesNotDependOnHowOftenAKeyWasRead() throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededGenerator(seed: seed)
+        var corpus = Corpus(seed: seed)
+        for round in 0..<40 {
+            let objects = (0..<40).map { _ -> String in
+                var object = corpus.text().json
+                if Bool.random(using: &random) { object = object.replacingOccurrences(of: "e", with: #"\u0065"#) }
+                let number = UInt64.random(in: 0...99_999_999_999, using: &random)
+                return #"{"l":[],"t":"2026-11-22T10:11:12Z","n":\#(number),"f":-122.41941,"o":\#(object),"ok":null}"#
+            }
+            let whole = try #require(masked("[\(objects.joined(separator: ","))]"), "seed \(seed), round \(round)")
+            let each = objects.map { masked("[\($0)]").map { String($0.dropFirst().dropLast()) } ?? "" }
+            #expect(whole == "[\(each.joined(separator: ","))]", "seed \(seed), round \(round)")
+        }
+    }
+
     @Test(arguments: [#"{"a":"b"#, #"{"a":"\q"}"#, "[1}", #"{"a":"\u12G4"}"#])
     func whatIsNoJSONIsNotGivenOut(json: String) {
         #expect(masked(json) == nil)

@@ -42,13 +42,13 @@ struct Context {
     }
 
     /// Reads what stands in front of `index`.
-    init(before index: Int, _ window: Window) {
+    init(before index: Int, within distance: Int = Window.nearBehind - 16, _ window: Window) {
         end = index
         nearest = UnsafeMutableRawPointer(window.scratch + 384).assumingMemoryBound(to: Int32.self)
         nearest.update(repeating: -1, count: Topic.allCases.count)
         let nearest = nearest
         let words = ContextWords.shared
-        let from = max(window.low, index - (Window.lookBehind - 16))
+        let from = max(window.low, index - distance)
         let base = window.base
         var place = from
         var before = window.behind(from - 1)
@@ -77,6 +77,27 @@ struct Context {
 }
 
 extension Window {
+    /// Whether the nearest word of any kind of number in front of a value, however far, is of this topic.
+    ///
+    /// For numbers whose check digits hold: what a long sentence or a table puts in between does not matter.
+    mutating func speaksFar(of topic: Context.Topic, before index: Int) -> Bool {
+        contextPlace = -1
+        let context = Context(before: index, within: Window.lookBehind - 16, self)
+        let own = context.place(topic)
+        guard own >= 0 else { return false }
+        for other in Context.Topic.allCases where other != topic && Self.isIdentity(other) {
+            if context.place(other) > own { return false }
+        }
+        return true
+    }
+
+    private static func isIdentity(_ topic: Context.Topic) -> Bool {
+        switch topic {
+        case .ssn, .nino, .nhs, .deTax, .nir, .nif, .codice, .aadhaar, .pan, .cpf, .tfn, .sin, .passport, .other: true
+        case .phone, .birth, .card, .address, .wallet, .version: false
+        }
+    }
+
     /// The surroundings of a value; read once for each place.
     mutating func context(before index: Int) -> Context {
         if contextPlace == index { return Context(readBefore: index, self) }

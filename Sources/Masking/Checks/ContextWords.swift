@@ -87,29 +87,34 @@ struct ContextWords: @unchecked Sendable {
         }
     }
 
-    private func matches(_ word: Word, at place: Int, before end: Int, _ base: UnsafePointer<UInt8>) -> Bool {
+    private func matches(_ word: Word, at start: Int, before end: Int, _ base: UnsafePointer<UInt8>) -> Bool {
         let length = Int(word.count)
-        guard place + length <= end else { return false }
         let expectedBytes = bytes + Int(word.start)
         var offset = 1
+        var place = start + 1
         while offset < length {
+            guard place < end else { return false }
             let expected = expectedBytes[offset]
-            let byte = base[place + offset]
-            if byte.folded != expected {
-                // `date of birth`, `date_of_birth`, `date-of-birth`.
-                guard expected == 0x20, byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") else { return false }
-            }
+            let byte = base[place]
             offset += 1
+            if byte.folded != expected {
+                guard expected == 0x20 else { return false }
+                // `dateOfBirth`: nothing stands between the words.
+                if byte.isUpper, base[place - 1].isLower { continue }
+                // `date of birth`, `date_of_birth`, `date-of-birth`.
+                guard byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") else { return false }
+            }
+            place += 1
         }
-        if word.isPrefix || place + length == end { return true }
-        let last = base[place + length - 1]
-        var next = base[place + length]
-        // The plural.
-        if next.folded == UInt8(ascii: "s"), place + length + 1 < end { next = base[place + length + 1] }
+        if word.isPrefix || place == end { return true }
+        let last = base[place - 1]
+        var next = base[place]
+        // The plural; `was` is none.
+        if next.folded == UInt8(ascii: "s"), length > 2, place + 1 < end { next = base[place + 1] }
         return !next.isLetter || !last.isLetter || last.isLower && next.isUpper
     }
 
-    /// Lower case; `*` for words that go on; a blank also stands for `_` and `-`.
+    /// Lower case; `*` for words that go on; a blank also stands for `_`, `-` and the next word's capital.
     private static let lists: [(Context.Topic, String)] = [
         (
             .phone,

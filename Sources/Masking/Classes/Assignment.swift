@@ -11,7 +11,7 @@ extension Window {
     /// What stands in front of a `:` or `=`.
     func secretName(before sign: Int) -> NameStrength? {
         var place = sign
-        let from = max(low, sign - Window.lookBehind + 32)
+        let from = max(low, sign - Window.nearBehind + 32)
         // `"password" :`, `password :`, `password] =`, `:=`, `==`
         while place > from {
             let byte = base[place - 1]
@@ -31,7 +31,7 @@ extension Window {
         if place < end, place > low, base[place - 1] == 0x5F || base[place - 1] == 0x2D { place -= 1 }
         guard place > low else { return nil }
         let last = base[place - 1].folded
-        guard last.isLetter || last >= 0x80 else { return nil }
+        guard last.isLetter || last >= 0x80, mayEnd(at: place, Self.nameSuffixes) else { return nil }
         let names = Self.names[Int(last)]
         for index in 0..<names.count where endsFolded(names[index].text, at: place) {
             switch names[index].kind {
@@ -45,6 +45,36 @@ extension Window {
         return nil
     }
 
+    /// Whether the last three bytes in front of a place are those of a word, as far as five bits of each tell.
+    @inline(__always)
+    private func mayEnd(at place: Int, _ suffixes: UnsafePointer<UInt64>) -> Bool {
+        let index = Self.suffix(behind(place &- 3), behind(place &- 2), behind(place &- 1))
+        return suffixes[index >> 6] & 1 << UInt64(index & 63) != 0
+    }
+
+    private static func suffix(_ first: UInt8, _ second: UInt8, _ last: UInt8) -> Int {
+        Int(first & 31) << 10 | Int(second & 31) << 5 | Int(last & 31)
+    }
+
+    /// Never freed, never written again.
+    private static func suffixes(_ words: [StaticString]) -> UnsafePointer<UInt64> {
+        let bits = UnsafeMutablePointer<UInt64>.allocate(capacity: 512)
+        bits.initialize(repeating: 0, count: 512)
+        for word in words {
+            let count = word.utf8CodeUnitCount
+            let bytes = word.utf8Start
+            // Whatever stands in front of a word of two.
+            for first in count > 2 ? bytes[count - 3]...bytes[count - 3] : 0...31 {
+                let index = suffix(first, bytes[count - 2], bytes[count - 1])
+                bits[index >> 6] |= 1 << UInt64(index & 63)
+            }
+        }
+        return UnsafePointer(bits)
+    }
+
+    nonisolated(unsafe) private static let nameSuffixes = suffixes(allNames.map(\.0))
+    nonisolated(unsafe) private static let linkSuffixes = suffixes(links)
+
     private enum NameKind: Sendable {
         case password, key
         /// A password's name only as a whole word.
@@ -56,30 +86,32 @@ extension Window {
         var kind: NameKind
     }
 
+    private static let allNames: [(StaticString, NameKind)] = [
+        ("password", .password), ("passwd", .password), ("passphrase", .password), ("passcode", .password),
+        ("pwd", .password), ("pass", .whole), ("pw", .whole), ("passwort", .password), ("kennwort", .password),
+        ("mot de passe", .password), ("contraseña", .password), ("contrasena", .password), ("senha", .whole),
+        ("clave", .whole), ("wachtwoord", .password), ("hasło", .password), ("haslo", .whole),
+        ("пароль", .password),
+        ("密码", .password), ("密碼", .password), ("パスワード", .password), ("비밀번호", .password), ("parola", .whole),
+        ("secret", .key), ("token", .key), ("apikey", .key), ("api_key", .key), ("api-key", .key),
+        ("api key", .key),
+        ("accesskey", .key), ("access_key", .key), ("access-key", .key), ("access key", .key), ("secretkey", .key),
+        ("secret_key", .key), ("secret-key", .key), ("secret key", .key), ("secret_access_key", .key),
+        ("authkey", .key), ("auth_key", .key), ("auth-key", .key), ("auth_token", .key), ("privatekey", .key),
+        ("private_key", .key), ("private-key", .key), ("encryption_key", .key), ("encryptionkey", .key),
+        ("encryption key", .key), ("signing_key", .key), ("signingkey", .key), ("signing key", .key),
+        ("master_key", .key), ("masterkey", .key), ("master key", .key), ("client_key", .key), ("app_key", .key),
+        ("appkey", .key), ("accountkey", .key), ("account_key", .key), ("account key", .key),
+        ("sharedaccesskey", .key), ("shared_key", .key), ("sharedkey", .key), ("service_key", .key),
+        ("license_key", .key), ("secret_key_base", .key), ("jwt_key", .key), ("hmac_key", .key),
+        ("session_key", .key), ("storage_key", .key),
+        ("credential", .key), ("credentials", .key), ("creds", .key), ("authorization", .key), ("bearer", .key),
+        ("webhook_url", .key), ("cookie", .key), ("sessionid", .key), ("session_id", .key), ("sig", .whole),
+    ]
+
     /// By last byte. Names without separators, with `_`, with `-` and with a blank. Never freed, never written again.
     nonisolated(unsafe) private static let names: UnsafePointer<UnsafeBufferPointer<Name>> = {
-        let all: [(StaticString, NameKind)] = [
-            ("password", .password), ("passwd", .password), ("passphrase", .password), ("passcode", .password),
-            ("pwd", .password), ("pass", .whole), ("pw", .whole), ("passwort", .password), ("kennwort", .password),
-            ("mot de passe", .password), ("contraseña", .password), ("contrasena", .password), ("senha", .whole),
-            ("clave", .whole), ("wachtwoord", .password), ("hasło", .password), ("haslo", .whole),
-            ("пароль", .password),
-            ("密码", .password), ("密碼", .password), ("パスワード", .password), ("비밀번호", .password), ("parola", .whole),
-            ("secret", .key), ("token", .key), ("apikey", .key), ("api_key", .key), ("api-key", .key),
-            ("api key", .key),
-            ("accesskey", .key), ("access_key", .key), ("access-key", .key), ("access key", .key), ("secretkey", .key),
-            ("secret_key", .key), ("secret-key", .key), ("secret key", .key), ("secret_access_key", .key),
-            ("authkey", .key), ("auth_key", .key), ("auth-key", .key), ("auth_token", .key), ("privatekey", .key),
-            ("private_key", .key), ("private-key", .key), ("encryption_key", .key), ("encryptionkey", .key),
-            ("encryption key", .key), ("signing_key", .key), ("signingkey", .key), ("signing key", .key),
-            ("master_key", .key), ("masterkey", .key), ("master key", .key), ("client_key", .key), ("app_key", .key),
-            ("appkey", .key), ("accountkey", .key), ("account_key", .key), ("account key", .key),
-            ("sharedaccesskey", .key), ("shared_key", .key), ("sharedkey", .key), ("service_key", .key),
-            ("license_key", .key), ("secret_key_base", .key), ("jwt_key", .key), ("hmac_key", .key),
-            ("session_key", .key), ("storage_key", .key),
-            ("credential", .key), ("credentials", .key), ("creds", .key), ("authorization", .key), ("bearer", .key),
-            ("webhook_url", .key), ("cookie", .key), ("sessionid", .key), ("session_id", .key), ("sig", .whole),
-        ]
+        let all = allNames
         let table = UnsafeMutablePointer<UnsafeBufferPointer<Name>>.allocate(capacity: 256)
         for byte in 0..<256 {
             let some = all.filter { Int($0.0.utf8Start[$0.0.utf8CodeUnitCount - 1]) == byte }
@@ -133,11 +165,10 @@ extension Window {
         if place > from, base[place - 1] == UInt8(ascii: ":") {
             return secretName(before: place - 1).flatMap { secretValue(at: start, $0, quote: quote) }
         }
-        for word in Self.links where endsFolded(word, at: place) {
+        if mayEnd(at: place, Self.linkSuffixes), let word = Self.links.first(where: { endsFolded($0, at: place) }) {
             place -= word.utf8CodeUnitCount
             if endsFolded(" now", at: place) { place -= 4 }
             if endsFolded(" reset", at: place) { place -= 6 }
-            break
         }
         guard let strength = secretName(endingAt: place), base[start] != UInt8(ascii: "(") else { return nil }
         return secretValue(at: start, strength, quote: quote, isSpoken: true)

@@ -23,7 +23,7 @@ extension Window {
 
     private mutating func speaksOfBirth(_ start: Int) -> Bool {
         let place = context(before: start).place(.birth)
-        guard place >= start - 56 else { return false }
+        guard place >= start - 92 else { return false }
         // Not with another date in between.
         var digits = 0
         for index in max(low, place)..<start where place >= 0 {
@@ -74,8 +74,18 @@ extension Window {
         } else if at(place) == 0xC2, at(place + 1) == 0xBA {
             place += 2
         }
+        let isDotted = behind(place - 1) == UInt8(ascii: ".")
         guard let blank = blank(at: place) else { return nil }
         place = blank
+        // `26. 4. 1985`
+        if isDotted, at(place).isASCIIDigit {
+            let from = place
+            while place - from < 3, at(place).isASCIIDigit { place += 1 }
+            guard place - from <= 2, at(place) == UInt8(ascii: "."), (1...12).contains(digits(from..<place)) else {
+                return nil
+            }
+            return year(behind: place)
+        }
         if matchesFolded("de ", at: place) || matchesFolded("of ", at: place) { place += 3 }
         guard let month = monthName(at: place) else { return nil }
         return year(behind: month)
@@ -91,6 +101,10 @@ extension Window {
         if at(place).isLetter, at(place + 1).isLetter { place += 2 }
         guard let end = year(behind: place) else { return nil }
         return speaksOfBirth(start) ? Finding(kind: .dateOfBirth, start: start, end: end) : nil
+    }
+
+    private func digits(_ range: Range<Int>) -> Int {
+        range.reduce(0) { $0 * 10 + Int(base[$1] &- 0x30) }
     }
 
     private mutating func blank(at place: Int) -> Int? {
@@ -138,8 +152,10 @@ extension Window {
 
     /// Where a month's name ends, in the languages of `docs/masking.md`, whole or cut to three or four letters.
     private mutating func monthName(at start: Int) -> Int? {
-        let first = at(start).folded
-        guard "jfmasondgelrv".utf8.contains(first) || first >= 0x80 else { return nil }
+        if start + 2 < end {
+            let index = Self.beginning(base[start], base[start + 1], base[start + 2])
+            guard Self.beginnings[index >> 6] & 1 << UInt64(index & 63) != 0 else { return nil }
+        }
         for name in Self.months where matchesFolded(name, at: start) {
             var end = start + name.utf8CodeUnitCount
             while end - start < 16, at(end).isLetter || at(end) >= 0xC3 && at(end) <= 0xD1 || at(end) & 0xC0 == 0x80 {
@@ -150,6 +166,22 @@ extension Window {
         }
         return nil
     }
+
+    /// Five bits of each of three bytes.
+    @inline(__always) private static func beginning(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Int {
+        Int(first & 31) << 10 | Int(second & 31) << 5 | Int(third & 31)
+    }
+
+    /// Of `beginning`, those that a month's name has. Never freed, never written again.
+    nonisolated(unsafe) private static let beginnings: UnsafePointer<UInt64> = {
+        let bits = UnsafeMutablePointer<UInt64>.allocate(capacity: 512)
+        bits.initialize(repeating: 0, count: 512)
+        for month in months {
+            let index = beginning(month.utf8Start[0], month.utf8Start[1], month.utf8Start[2])
+            bits[index >> 6] |= 1 << UInt64(index & 63)
+        }
+        return UnsafePointer(bits)
+    }()
 
     /// How the months' names begin: English, German, French, Spanish, Italian, Portuguese, Dutch, Russian.
     private static let months: [StaticString] = [

@@ -145,7 +145,7 @@ extension Window {
     }
 
     /// Eight digits and a letter modulus 23: `12345678Z`, `12.345.678-Z`.
-    private mutating func nif(at start: Int) -> Int? {
+    mutating func nif(at start: Int) -> Int? {
         let before = behind(start - 1)
         if before == UInt8(ascii: "-") || before == UInt8(ascii: "."), behind(start - 2).isAlphanumeric { return nil }
         let (count, end) = gather(from: start, most: 9, dots: true)

@@ -31,7 +31,10 @@ extension Window {
     private mutating func identityNumber(_ number: Number, groups: Int, _ count: Int) -> BuiltInClass? {
         switch count {
         case 8:
-            guard classes.has(.auTFN), groups <= 3, isEnd(number, group: groups - 1), Checksums.tfn(number.digits, 8)
+            // Not the day of a time, and no decimal.
+            guard classes.has(.auTFN), groups <= 3, !number.hasShape("422", groups: min(3, number.groups)),
+                groups == 1 || number.separator(0) != Mark.dot, isEnd(number, group: groups - 1),
+                Checksums.tfn(number.digits, 8)
             else { return nil }
             return context(before: number.start).speaksOf(.tfn, not: .other, .phone, .birth) ? .auTFN : nil
         case 9: return nineDigits(number, groups: groups)
@@ -67,9 +70,16 @@ extension Window {
             if isSIN, context.place(.sin) == nearest { return .caSIN }
             return nil
         }
+        if nearest < 0, !context.isAt(.other), !context.isAt(.phone) {
+            if isTFN, speaksFar(of: .tfn, before: number.start) { return .auTFN }
+            if isSIN, speaksFar(of: .sin, before: number.start) { return .caSIN }
+            if isSSN, groups == 1, speaksFar(of: .ssn, before: number.start) { return .usSSN }
+            contextPlace = -1
+        }
         // Groups of three without a word: a blank or hyphen between them, a valid check digit, and no other label.
-        guard isThree, number.separator(0) != Mark.dot, number.separator(0) != Mark.slash, !context.isAt(.other),
-            !context.isAt(.phone), number.groups == 3
+        let own = self.context(before: number.start)
+        guard isThree, number.separator(0) != Mark.dot, number.separator(0) != Mark.slash, !own.isAt(.other),
+            !own.isAt(.phone), number.groups == 3
         else { return nil }
         // Numbers that begin with 0 or 8 are not given to people.
         if isSIN, number.digits[0] != 0, number.digits[0] != 8, !isTFN || number.separator(0) == Mark.hyphen {
@@ -94,9 +104,9 @@ extension Window {
         if context.isAt(.phone) || context.isAt(.other) { return false }
         if groups == 3, number.hasShape("334", groups: 3), number.isUniform(groups: 3) {
             // Also how American phone numbers are grouped, which have hyphens and dots.
-            return number.separator(0) == Mark.space || !Self.isNorthAmerican(number, from: 0)
+            if number.separator(0) == Mark.space || !Self.isNorthAmerican(number, from: 0) { return true }
         }
-        return groups == 1 && isAlone(number)
+        return groups == 1 && isAlone(number) || speaksFar(of: .nhs, before: number.start)
     }
 
     private mutating func isCPF(_ number: Number, groups: Int) -> Bool {
@@ -117,6 +127,7 @@ extension Window {
             return false
         }
         return groups == 1 || groups == 4 && number.hasShape("2333", groups: 4)
+            || speaksFar(of: .deTax, before: number.start)
     }
 
     private mutating func isAadhaar(_ number: Number, groups: Int) -> Bool {
@@ -128,7 +139,8 @@ extension Window {
         if groups == 3, number.hasShape("444", groups: 3), number.isUniform(groups: 3), number.groups == 3 {
             return number.separator(0) != Mark.dot && !context.isAt(.other)
         }
-        return groups == 1 && !context.isAt(.other) && !context.isAt(.phone) && isAlone(number)
+        guard groups == 1, !context.isAt(.other), !context.isAt(.phone) else { return false }
+        return isAlone(number) || speaksFar(of: .aadhaar, before: number.start)
     }
 
     /// Nothing but the number in its line or text.

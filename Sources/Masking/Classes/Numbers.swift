@@ -6,7 +6,7 @@ extension Window {
         // Behind a decimal point or a thousands separator it is part of another number.
         let before = behind(start - 1)
         if before == UInt8(ascii: ".") || before == UInt8(ascii: ","), behind(start - 2).isASCIIDigit { return nil }
-        let number = Number(at: start, &self)
+        var number = Number(at: start, &self)
         if touched { return nil }
         if number.count < 4 { return numberInDate(number) }
         let isTail = before == UInt8(ascii: "-") && behind(start - 2).isAlphanumeric
@@ -21,6 +21,12 @@ extension Window {
                 return Finding(kind: .frNIR, start: start, end: end)
             }
             if !isTail, let found = identityNumber(number) { return found }
+            // `44.862.473-F`, whatever word stands in front.
+            if classes.has(.esNIF), number.count == 8 {
+                if let end = nif(at: start) { return Finding(kind: .esNIF, start: start, end: end) }
+                // They share the scratch space.
+                number = Number(at: start, &self)
+            }
             if classes.has(.phone), let end = phone(number) {
                 return Finding(kind: .phone, start: start, end: end)
             }
@@ -68,6 +74,10 @@ extension Window {
             if count <= 19, isEnd(number, group: group), hasCardShape(number, groups: group + 1),
                 Brand.isCard(number, count), Checksums.luhn(number.digits, count), !number.areAllEqual(count)
             {
+                // The last groups of a longer number, and articles' numbers, which have a check digit as well.
+                let isPiece = count < 16 && group > 0 && !isFirstOfNumbers(number)
+                let isArticle = count == 13 && context(before: number.start).isAt(.other)
+                if isPiece || isArticle { return nil }
                 if !Brand.needsContext(number, count) { return number.end(group) }
                 if context(before: number.start).speaksOf(.card, not: .other) { return number.end(group) }
             }

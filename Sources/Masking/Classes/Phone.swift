@@ -204,13 +204,22 @@ extension Window {
     }
 
     /// No digits and a separator of the same kind stand in front: then it is a piece of a longer series.
-    func isFirstOfNumbers(_ number: Number) -> Bool {
+    mutating func isFirstOfNumbers(_ number: Number) -> Bool {
         let before = behind(number.start - 1)
         switch before {
         case UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "_"):
             return !behind(number.start - 2).isASCIIDigit
         case UInt8(ascii: " "):
             return number.separator(0) != Mark.space || !behind(number.start - 2).isASCIIDigit
+        case 0x80...:
+            // No-break spaces and the many hyphens.
+            for width in 2...3 where number.start - width > low && base[number.start - width] >= 0xC2 {
+                let (kind, found) = Number.blankOrHyphen(at: number.start - width, &self)
+                guard kind != Mark.none, found == width else { continue }
+                return kind == Mark.space && number.separator(0) != Mark.space
+                    || !base[number.start - width - 1].isASCIIDigit
+            }
+            return true
         default: return true
         }
     }

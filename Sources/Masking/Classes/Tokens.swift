@@ -135,6 +135,18 @@ struct TokenFormat: Sendable {
 
     @inline(__always) static func formats(_ first: UInt8) -> UnsafeBufferPointer<TokenFormat> { byFirst[Int(first)] }
 
+    /// The two bytes that formats and web tokens begin with: by first byte two words of bits, one for each second byte.
+    /// Never freed, never written again.
+    nonisolated(unsafe) static let pairs: UnsafePointer<UInt64> = {
+        let pairs = UnsafeMutablePointer<UInt64>.allocate(capacity: 512)
+        pairs.initialize(repeating: 0, count: 512)
+        for prefix in all.map(\.prefix) + ["eyJ"] {
+            let second = prefix.utf8Start[1]
+            pairs[Int(prefix.utf8Start[0]) * 2 + Int(second >> 6)] |= 1 << UInt64(second & 63)
+        }
+        return UnsafePointer(pairs)
+    }()
+
     /// By first byte. Never freed, never written again.
     nonisolated(unsafe) private static let byFirst: UnsafePointer<UnsafeBufferPointer<TokenFormat>> = {
         let sorted = all.enumerated().sorted {

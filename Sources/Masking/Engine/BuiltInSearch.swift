@@ -19,45 +19,69 @@ struct BuiltInSearch {
     var window: Window
     private let table = ByteKind.table
     private let wants: Interests
-    /// Words in front of it cannot be the local part of an address: no sign that makes one follows in this piece, and they
-    /// do not reach its end.
-    private let noEmailBefore: Int
+    /// The next sign of an address that is known; everything between `signsFrom` and it has none.
+    private var nextSign = 0
+    private var signsFrom = 0
+    private let pairs = TokenFormat.pairs
 
-    /// - Parameter from: where the search begins.
-    init(_ window: Window, _ wants: Interests, from: Int) {
+    init(_ window: Window, _ wants: Interests) {
         self.window = window
         self.wants = wants
-        noEmailBefore = wants.email ? Self.addressFree(window, from: from) : 0
+        signsFrom = window.end
+        nextSign = window.end
     }
 
-    /// Looks once for what stands between an address's parts, so that not every word has to be followed to its end.
-    private static func addressFree(_ window: Window, from: Int) -> Int {
+    /// Whether what stands between an address's parts follows near, so that not every word has to be followed to its end.
+    @inline(__always)
+    private mutating func hasSign(near place: Int) -> Bool {
+        if place < signsFrom || place > nextSign || signsFrom == nextSign {
+            signsFrom = place
+            nextSign = sign(from: place)
+        }
+        // A word that reaches the end may go on.
+        return nextSign &- place <= Self.longestLocal && (nextSign < window.end || !window.isFinal)
+    }
+
+    private static let longestLocal = 136
+
+    /// The first `@`, `%4`, `&#`, `&c`, `\\u` or byte of a full-width sign; the end where there is none.
+    private func sign(from start: Int) -> Int {
         let base = window.base
         let end = window.end
-        var place = from
+        var place = start
         let ones: UInt64 = 0x0101_0101_0101_0101
         let high: UInt64 = 0x80 &* ones
-        while place &+ 8 <= end {
-            let eight = UnsafeRawPointer(base + place).loadUnaligned(as: UInt64.self)
-            // `@`, `%`, `&`, `\`, and everything that is not ASCII: a zero byte in one of these.
-            let at = eight ^ 0x40 &* ones
-            let percent = eight ^ 0x25 &* ones
-            let ampersand = eight ^ 0x26 &* ones
-            let slash = eight ^ 0x5C &* ones
-            let first = (at &- ones) & ~at | (percent &- ones) & ~percent
-            let second = (ampersand &- ones) & ~ampersand | (slash &- ones) & ~slash
-            if (first | second | eight) & high != 0 { return 0 }
-            place &+= 8
-        }
         while place < end {
-            let byte = base[place]
-            if byte == 0x40 || byte == 0x25 || byte == 0x26 || byte == 0x5C || byte >= 0x80 { return 0 }
+            while place &+ 8 <= end {
+                let eight = UnsafeRawPointer(base + place).loadUnaligned(as: UInt64.self)
+                let at = eight ^ 0x40 &* ones
+                let percent = eight ^ 0x25 &* ones
+                let ampersand = eight ^ 0x26 &* ones
+                let slash = eight ^ 0x5C &* ones
+                let wide = eight ^ 0xEF &* ones
+                let first = (at &- ones) & ~at | (percent &- ones) & ~percent
+                let second = (ampersand &- ones) & ~ampersand | (slash &- ones) & ~slash
+                // The lowest set bit is exact; those above it may be carries.
+                let found = (first | second | (wide &- ones) & ~wide) & high
+                if found != 0 {
+                    place &+= found.trailingZeroBitCount >> 3
+                    break
+                }
+                place &+= 8
+            }
+            guard place < end else { return end }
+            let next = place &+ 1 < end ? base[place &+ 1] : 0
+            let isLast = place &+ 1 == end && !window.isFinal
+            switch base[place] {
+            case UInt8(ascii: "@"), 0xEF: return place
+            case UInt8(ascii: "%"): if isLast || next == UInt8(ascii: "4") { return place }
+            case UInt8(ascii: "&"): if isLast || next == UInt8(ascii: "#") || next.folded == 0x63 { return place }
+            case UInt8(ascii: "\\"): if isLast || next == UInt8(ascii: "u") { return place }
+            default: break
+            }
             place &+= 1
         }
-        if window.isFinal { return end }
-        // A word that reaches the end may go on.
-        while place > from, window.kinds[Int(base[place &- 1])] & ByteKind.local != 0 { place &-= 1 }
-        return place
+        return end
     }
 
     /// The first event from `start` on; values that begin at or behind `limit` are left alone.
@@ -137,32 +161,46 @@ struct BuiltInSearch {
             && window.base[place &- 2] == 0x20 && window.base[place &- 3] == 0x3A && wants.secrets
     }
 
-    /// `2026-11-22T19:12:34.123`: the usual numbers of logs and JSON, in which no value begins.
+    /// `2026-11-22T19:12:34.123+01:00`: the usual times of logs and JSON, in which no value begins.
     ///
     /// Only where all of it is there, and nothing that would make it part of something else: otherwise its words are looked
     /// at one by one, which finds nothing either.
     @inline(__always) private func timestamp(_ start: Int, _ end: Int) -> Int? {
-        let base = window.base
-        guard start &+ 24 <= end else { return nil }
-        if start > window.low, base[start &- 1] != 0x22, base[start &- 1] != 0x20, base[start &- 1] != 0x0A {
-            return nil
+        let base = window.base + start
+        guard start &+ 24 <= end || window.isFinal && start &+ 16 <= end else { return nil }
+        if start > window.low, base[-1] != 0x22, base[-1] != 0x20, base[-1] != 0x0A { return nil }
+        // dddd-dd-ddTdd:dd
+        for offset in 0..<16 {
+            let byte = base[offset]
+            switch offset {
+            case 4, 7: guard byte == UInt8(ascii: "-") else { return nil }
+            case 10: guard byte == UInt8(ascii: "T") || byte == 0x20 else { return nil }
+            case 13: guard byte == UInt8(ascii: ":") else { return nil }
+            default: guard byte.isASCIIDigit else { return nil }
+            }
         }
-        // dddd-dd-ddTdd:dd:dd
-        let signs: StaticString = "0000-00-00T00:00:00"
-        for offset in 0..<19 {
-            let sign = signs.utf8Start[offset]
-            let byte = base[start &+ offset]
-            guard sign == 0x30 ? byte.isASCIIDigit : byte == sign else { return nil }
+        var place = start &+ 16
+        let all = window.base
+        if place &+ 2 < end, all[place] == UInt8(ascii: ":"), all[place &+ 1].isASCIIDigit, all[place &+ 2].isASCIIDigit
+        {
+            place &+= 3
+            if place < end, all[place] == UInt8(ascii: ".") {
+                place &+= 1
+                let from = place
+                while place < end, all[place].isASCIIDigit { place &+= 1 }
+                guard place &- from <= 6 else { return nil }
+            }
         }
-        var place = start &+ 19
-        if base[place] == UInt8(ascii: ".") {
+        if place < end, all[place] == UInt8(ascii: "Z") {
             place &+= 1
-            while place < end, base[place].isASCIIDigit { place &+= 1 }
+        } else if place &+ 5 < end, all[place] == UInt8(ascii: "+"), all[place &+ 3] == UInt8(ascii: ":"),
+            all[place &+ 1].isASCIIDigit, all[place &+ 2].isASCIIDigit, all[place &+ 4].isASCIIDigit,
+            all[place &+ 5].isASCIIDigit
+        {
+            place &+= 6
         }
-        guard place < end, base[place] == UInt8(ascii: "Z") || base[place] == 0x22 || base[place] == 0x20 else {
-            return nil
-        }
-        return base[place] == UInt8(ascii: "Z") ? place &+ 1 : place
+        guard place < end else { return window.isFinal ? place : nil }
+        return all[place] == 0x22 || all[place] == 0x20 || all[place] == 0x0A ? place : nil
     }
 
     /// The end of a sentence.
@@ -206,20 +244,30 @@ struct BuiltInSearch {
             // Eight letters: perhaps part of a word that is too long for one.
             let isLetter = ((low | 0x20 &* ones) &+ 0x1F &* ones) & ~((low | 0x20 &* ones) &+ 0x05 &* ones) & high
             if isLetter == high {
-                hit = place
-                break
+                var first = place
+                var last = place &+ 8
+                while first > start, base[first &- 1].isLetter { first &-= 1 }
+                while last < end, base[last].isLetter { last &+= 1 }
+                guard last < end, last &- first < 16, first > start else {
+                    hit = place
+                    break
+                }
+                place = last
+                continue
             }
             place &+= 8
         }
+        // The word it belongs to; in front of digits, and of what joins their groups, two more: `AB 12 34 56 C`, `March 12`.
+        let byte = hit >= 0 && hit < end ? base[hit] : 0
         // Fewer than eight bytes are left to the loop that looks at each.
         if hit < 0 { hit = place }
-        // The word it belongs to, and two in front of it: `AB 12 34 56 C`, `March 12`.
+        let most = byte > 0x20 && byte < 0x80 && !byte.isASCIIDigit && byte != 0x2D && !byte.isLetter ? 1 : 3
         var words = 0
         var back = hit
-        while words < 3, back > start {
+        while words < most, back > start {
             while back > start, base[back &- 1].isAlphanumeric { back &-= 1 }
             words += 1
-            if words == 3 { break }
+            if words == most { break }
             var blanks = 0
             while back > start, blanks < 3, !base[back &- 1].isAlphanumeric {
                 back &-= 1
@@ -227,7 +275,8 @@ struct BuiltInSearch {
             }
             if blanks == 3 { break }
         }
-        return (max(back, start), hit &+ 1)
+        // Where much is met, looking ahead costs more than it saves.
+        return (max(back, start), hit &- start < 16 ? hit &+ 17 : hit &+ 1)
     }
 
     /// A run of ASCII letters and digits.
@@ -269,25 +318,30 @@ struct BuiltInSearch {
         if before == UInt8(ascii: "/"), classes.has(.urlCredentials), window.behind(start - 2) == before {
             if let event = ask(at: start, { $0.urlCredentials(at: start) }) { return event }
         }
-        if wants.tokens,
-            word.isOpen || word.count >= 16 || word.hasDigit || word.behind == 0x2D || word.behind == 0x5F
-                || word.behind == 0x2E || word.behind == 0x3A || word.behind == 0x2F
-        {
+        if wants.tokens, word.isOpen || mayBeToken(word) {
             if let event = ask(at: start, { $0.token(at: start) }) { return event }
         }
-        if wants.email, start >= noEmailBefore,
+        if wants.email,
             word.isOpen || table[Int(word.behind)] & ByteKind.local != 0 || word.behind == 0x40
-                || word.behind == 0x5C || word.behind == 0x26 || word.behind >= 0x80
+                || word.behind == 0x5C || word.behind == 0x26 || word.behind == 0x22 || word.behind >= 0x80,
+            hasSign(near: start)
         {
             if let event = ask(at: start, { $0.email(at: start) }) { return event }
         }
-        if wants.addresses, first.isHex, word.isOpen || word.count <= 4 {
+        if wants.addresses, first.isHex,
+            word.isOpen
+                || word.count <= 4 && (word.behind == 0x2E || word.behind == 0x3A || word.behind == 0x2D)
+        {
             if let event = ask(at: start, { $0.networkAddress(at: start) }) { return event }
         }
         if first.isASCIIDigit {
-            if wants.numbers || wants.mixed, let event = ask(at: start, { $0.number(at: start) }) { return event }
+            if wants.numbers || wants.mixed, word.isOpen || wants.births || !hasFewDigits(from: start),
+                let event = ask(at: start, { $0.number(at: start) })
+            {
+                return event
+            }
         }
-        if wants.mixed, word.isOpen || word.hasDigit || word.count <= 3 {
+        if wants.mixed, word.isOpen || (wants.otherMixed ? word.hasDigit || word.count <= 3 : mayBeIBAN(word)) {
             if let event = ask(at: start, { $0.identifier(at: start) }) { return event }
         }
         if wants.births, first.isLetter,
@@ -298,10 +352,69 @@ struct BuiltInSearch {
         if wants.wallets, word.isOpen || word.count >= 25 || word.behind == 0x3A {
             if let event = ask(at: start, { $0.wallet(at: start) }) { return event }
         }
-        if wants.secrets, word.isOpen || word.hasDigit || !word.behind.isBlank {
+        if wants.secrets, word.isOpen || word.hasDigit || !word.behind.isBlank, isSpaced(start) {
             if let event = ask(at: start, { $0.spokenSecret(at: start) }) { return event }
         }
         return nil
+    }
+
+    /// Only words that begin as a format does, and the few forms that have no prefix; see `Window.token`.
+    @inline(__always)
+    private func mayBeToken(_ word: Word) -> Bool {
+        let first = window.base[word.start]
+        let second = word.count > 1 ? window.base[word.start &+ 1] : word.behind
+        if second < 0x80, pairs[Int(first) &* 2 &+ Int(second >> 6)] & (1 << UInt64(second & 63)) != 0 { return true }
+        if word.count <= 5, word.behind == 0x7E || word.behind == 0x2D || word.behind == 0x2E || word.behind == 0x5F {
+            // `abc8Q~…`
+            let sign = word.start &+ 5
+            if sign < window.end ? window.base[sign] == 0x7E : !window.isFinal { return true }
+        }
+        switch word.behind {
+        case UInt8(ascii: "-"): return word.count == 32
+        case UInt8(ascii: "."): return word.count == 5 && first == UInt8(ascii: "h")
+        case UInt8(ascii: ":"):
+            return word.count == 5 && first == UInt8(ascii: "h") || word.count >= 8 && first.isASCIIDigit
+        default: return false
+        }
+    }
+
+    /// Two letters of a country and a digit, perhaps behind a separator.
+    @inline(__always)
+    private func mayBeIBAN(_ word: Word) -> Bool {
+        let base = window.base + word.start
+        guard word.count >= 2, base[0].isLetter, base[1].isLetter, word.count == 2 || base[2].isASCIIDigit else {
+            return false
+        }
+        return CountryIBAN.length(base[0].raised, base[1].raised) > 0
+    }
+
+    /// Fewer than seven digits stand there before something that is no part of a number.
+    @inline(__always)
+    private func hasFewDigits(from start: Int) -> Bool {
+        let base = window.base
+        var place = start
+        var digits = 0
+        while place < window.end {
+            let byte = base[place]
+            if byte.isASCIIDigit {
+                digits &+= 1
+                if digits == 7 { return false }
+            } else if byte != 0x20, byte != 0x2D, byte != 0x2E, byte != 0x2F, byte != 0x09 {
+                return byte < 0x80
+            }
+            place &+= 1
+        }
+        return window.isFinal
+    }
+
+    /// A blank stands in front of it, perhaps with a quote.
+    @inline(__always)
+    private func isSpaced(_ start: Int) -> Bool {
+        guard start > window.low else { return false }
+        let before = window.base[start &- 1]
+        if before == 0x20 { return true }
+        return (before == 0x22 || before == 0x27 || before == 0x60) && start &- 1 > window.low
+            && window.base[start &- 2] == 0x20
     }
 
     private mutating func trigger(_ byte: UInt8, at place: Int) -> Event? {
@@ -317,8 +430,8 @@ struct BuiltInSearch {
         case UInt8(ascii: ":") where window.behind(place - 1) == UInt8(ascii: "/") && classes.has(.urlCredentials):
             guard window.behind(place - 2) == UInt8(ascii: "/") else { return nil }
             return ask(at: place) { $0.urlCredentials(at: place) }
-        case 0xC3...0xD1 where wants.email && place >= noEmailBefore && isFirstLetter(place):
-            return ask(at: place) { $0.email(at: place) }
+        case 0xC3...0xD1 where wants.email && isFirstLetter(place):
+            return hasSign(near: place) ? ask(at: place) { $0.email(at: place) } : nil
         case UInt8(ascii: ":"), UInt8(ascii: "="):
             if classes.has(.ipAddress), byte == UInt8(ascii: ":") {
                 if let event = ask(at: place, { $0.shortIPv6(at: place) }) { return event }
@@ -339,6 +452,8 @@ struct BuiltInSearch {
     /// No letter of the same word stands in front of it.
     private func isFirstLetter(_ place: Int) -> Bool {
         let before = window.behind(place - 1)
+        // A quote that opens.
+        if before == UInt8(ascii: "'"), !window.behind(place - 2).isAlphanumeric { return true }
         guard before >= 0x80 else { return !before.isAlphanumeric && table[Int(before)] & ByteKind.local == 0 }
         let lead = window.behind(place - 2)
         return lead < 0xC3 || lead > 0xD1

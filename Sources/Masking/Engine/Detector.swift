@@ -68,22 +68,39 @@ struct ScanProgress {
 package final class ScanScratch {
     let bytes: UnsafeMutablePointer<UInt8>
     let matching: PatternScratch
+    /// Room for a short text that is whole, behind its context.
+    let text: UnsafeMutablePointer<UInt8>
+    static let textBytes = 16 << 10
+    var found: [Match] = []
 
     /// - Parameter budget: processor time that own patterns may take for one piece of text, besides what its length gives.
     package init(budget: Duration = .milliseconds(100)) {
         let raw = UnsafeMutableRawPointer.allocate(byteCount: Window.scratchBytes, alignment: 16)
         bytes = raw.bindMemory(to: UInt8.self, capacity: Window.scratchBytes)
         bytes.initialize(repeating: 0, count: Window.scratchBytes)
+        text = UnsafeMutablePointer<UInt8>.allocate(capacity: Self.textBytes)
+        text.initialize(repeating: 0, count: Self.textBytes)
         matching = PatternScratch(budget: budget)
     }
 
-    deinit { UnsafeMutableRawPointer(bytes).deallocate() }
+    deinit {
+        UnsafeMutableRawPointer(bytes).deallocate()
+        text.deallocate()
+    }
 }
 
 @available(*, unavailable)
 extension ScanScratch: Sendable {}
 
 extension Detector {
+    /// Whether nothing is found in a whole text that stands in the scratch space.
+    func findsNothing(in count: Int, from: Int, _ scratch: ScanScratch) -> Bool {
+        scratch.found.removeAll(keepingCapacity: true)
+        _ = scan(
+            scratch.text, low: 0, from: from, end: count, isFinal: true, open: nil, scratch, into: &scratch.found)
+        return scratch.found.isEmpty
+    }
+
     /// Searches a piece of text.
     /// - Parameters:
     ///   - low: the first byte that belongs to the text or its context.
@@ -95,7 +112,7 @@ extension Detector {
         _ scratch: ScanScratch, into matches: inout [Match]
     ) -> ScanProgress {
         let window = Window(base, low: low, end: end, isFinal: isFinal, scratch: scratch.bytes, classes: builtIn)
-        var search = BuiltInSearch(window, interests, from: from)
+        var search = BuiltInSearch(window, interests)
         if patterns.isEmpty { return scan(&search, from: from, end: end, open: open, into: &matches) }
         var position = from
         if let open {

@@ -2,6 +2,8 @@
 struct Interests: Sendable {
     let numbers: Bool
     let mixed: Bool
+    /// Of `mixed`, others than accounts.
+    let otherMixed: Bool
     let tokens: Bool
     let email: Bool
     let births: Bool
@@ -12,6 +14,7 @@ struct Interests: Sendable {
     init(_ classes: ClassSet) {
         numbers = classes.hasAny(.numbers.union(ClassSet(.ipAddress)))
         mixed = classes.hasAny(.mixed)
+        otherMixed = classes.hasAny(.mixed.subtracting(ClassSet(.iban, .cryptoWallet, .dateOfBirth)))
         tokens = classes.hasAny(ClassSet(.secret, .jwt))
         email = classes.has(.email)
         births = classes.has(.dateOfBirth)

@@ -40,7 +40,7 @@ package final class OwnPattern: @unchecked Sendable {
         pcre2_jit_compile_8(compiled, UInt32(PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD))
         var characters: UInt32 = 0
         pcre2_pattern_info_8(compiled, UInt32(PCRE2_INFO_MAXLOOKBEHIND), &characters)
-        lookBehind = max(Int(characters) * 4 + 8, context.isEmpty ? 0 : Window.lookBehind)
+        lookBehind = max(Int(characters) * 4 + 8, context.isEmpty ? 0 : Window.nearBehind)
     }
 
     deinit { pcre2_code_free_8(code) }
@@ -83,7 +83,7 @@ package final class OwnPattern: @unchecked Sendable {
             return false
         }
         guard !context.isEmpty else { return true }
-        let from = max(low, range.lowerBound - Window.lookBehind)
+        let from = max(low, range.lowerBound - Window.nearBehind)
         return context.contains { word in
             var place = range.lowerBound - word.count
             while place >= from {

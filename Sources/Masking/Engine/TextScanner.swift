@@ -12,6 +12,9 @@ struct TextScanner {
     private(set) var decided = 0
     private(set) var matches: [Match] = []
 
+    /// How much of a key or title is read, in bytes.
+    static let longestContext = 64
+
     init(_ detector: Detector, _ scratch: ScanScratch) {
         self.detector = detector
         self.scratch = scratch
@@ -28,7 +31,7 @@ struct TextScanner {
         buffer.removeAll(keepingCapacity: true)
         if !context.isEmpty {
             // A key that is longer says no more by its beginning.
-            let tail = UnsafeBufferPointer(rebasing: context.suffix(64))
+            let tail = UnsafeBufferPointer(rebasing: context.suffix(Self.longestContext))
             buffer.append(contentsOf: tail)
             buffer.append(0x22)
             buffer.append(0x3A)

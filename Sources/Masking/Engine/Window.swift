@@ -20,7 +20,9 @@ struct Window {
     let classes: ClassSet
 
     /// How far in front of a value something may matter, in bytes. Retained by whoever streams.
-    static let lookBehind = 112
+    static let lookBehind = 272
+    /// How far in front of it its name stands where somebody wrote one sentence, in bytes.
+    static let nearBehind = 112
     static let scratchBytes = 512
 
     init(

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What matters of an object's key for the value behind it.
 struct JSONKey {
     /// Strings of the Messages API that come back to it byte for byte, or not at all.
@@ -66,19 +68,35 @@ struct JSONKeyCache {
         return vector
     }
 
-    private static func slot(_ vector: SIMD32<UInt8>, _ count: Int) -> Int {
-        let words = unsafeBitCast(vector, to: SIMD4<UInt64>.self)
-        let mixed = (words[0] ^ words[1] &* 3 ^ words[2] &* 5 ^ words[3] &* 7 ^ UInt64(count)) &* 0x9E37_79B9_7F4A_7C15
-        return Int(mixed >> 58)
+    /// By the first and the last bytes.
+    @inline(__always)
+    private static func slot(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        guard let base = bytes.baseAddress, bytes.count > 0 else { return 0 }
+        let raw = UnsafeRawPointer(base)
+        let count = bytes.count
+        let mixed: UInt64
+        if count >= 8 {
+            let first = raw.loadUnaligned(as: UInt64.self)
+            mixed = first ^ raw.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self) &* 3
+        } else if count >= 4 {
+            let first = UInt64(raw.loadUnaligned(as: UInt32.self))
+            mixed = first << 32 ^ UInt64(raw.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+        } else {
+            mixed = UInt64(base[0]) << 16 ^ UInt64(base[count >> 1]) << 8 ^ UInt64(base[count &- 1])
+        }
+        return Int(((mixed ^ UInt64(count)) &* 0x9E37_79B9_7F4A_7C15) >> 58)
     }
 
     /// A key in which nothing was found.
     func known(_ bytes: UnsafeBufferPointer<UInt8>) -> JSONKey? {
-        guard bytes.count <= Self.longest, !entries.isEmpty else { return nil }
-        let vector = Self.load(bytes)
-        let slot = Self.slot(vector, bytes.count)
-        return entries.withUnsafeBufferPointer { entries in
-            entries[slot].count == bytes.count && entries[slot].bytes == vector ? entries[slot].key : nil
+        guard bytes.count <= Self.longest, !entries.isEmpty, let base = bytes.baseAddress else { return nil }
+        let slot = Self.slot(bytes)
+        return entries.withUnsafeBytes { entries -> JSONKey? in
+            guard let first = entries.baseAddress else { return nil }
+            let entry = first + slot &* MemoryLayout<Entry>.stride
+            let known = entry.assumingMemoryBound(to: Entry.self)
+            guard known.pointee.count == bytes.count, memcmp(entry, base, bytes.count) == 0 else { return nil }
+            return known.pointee.key
         }
     }
 
@@ -88,6 +106,6 @@ struct JSONKeyCache {
         guard misses > Self.few else { return }
         if entries.isEmpty { entries = [Entry](repeating: Entry(), count: Self.slots) }
         let vector = Self.load(bytes)
-        entries[Self.slot(vector, bytes.count)] = Entry(bytes: vector, count: bytes.count, key: key)
+        entries[Self.slot(bytes)] = Entry(bytes: vector, count: bytes.count, key: key)
     }
 }

@@ -22,7 +22,7 @@ extension JSONMask {
             refusal = .malformed
             return
         }
-        let kind = fieldKind ?? (about.field >= 0 && levels.last == true ? about.field : nil)
+        let kind = fieldKind ?? (about.field >= 0 && isInObject ? about.field : nil)
         if let kind {
             let value = bytes.raw[range.lowerBound - bytes.origin..<range.upperBound - bytes.origin]
             if value.elementsEqual("null".utf8) { return }
@@ -30,7 +30,8 @@ extension JSONMask {
             edits.note(kind, at: tokenStart)
             return
         }
-        guard end - tokenStart >= 7, !isShortFraction(range) || !skipsWords else { return }
+        guard end - tokenStart >= 7, !isFraction(range) || !skipsWords else { return }
+        settleKey()
         var found = Edits()
         currentKey.withUnsafeBufferPointer { single.begin(context: $0) }
         single.beginPiece(at: tokenStart)
@@ -82,9 +83,9 @@ extension JSONMask {
     /// What JavaScript and Python write besides is taken as well: it says nothing about anybody.
     private static let literals: [StaticString] = ["true", "false", "null", "NaN", "Infinity", "-Infinity"]
 
-    /// `0.…` and `12.5…`: in a number with a point in front of its third digit no value begins.
-    private func isShortFraction(_ range: Range<Int>) -> Bool {
-        range.count > 2
-            && (byte(range.lowerBound + 1) == UInt8(ascii: ".") || byte(range.lowerBound + 2) == UInt8(ascii: "."))
+    /// `0.…`, `-122.419…`: in a number with a point behind fewer than seven digits no value begins.
+    private func isFraction(_ range: Range<Int>) -> Bool {
+        let first = byte(range.lowerBound) == UInt8(ascii: "-") ? range.lowerBound + 1 : range.lowerBound
+        return (first..<min(range.upperBound, first + 7)).contains { byte($0) == UInt8(ascii: ".") }
     }
 }

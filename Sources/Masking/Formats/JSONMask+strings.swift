@@ -2,7 +2,6 @@
 extension JSONMask {
     /// - Returns: false where more has to come first.
     mutating func readString(_ end: Int) -> Bool {
-        if place == tokenStart + 1, readWholeString(end) { return true }
         while true {
             var stop = place
             let origin = bytes.origin
@@ -39,34 +38,9 @@ extension JSONMask {
         }
     }
 
-    /// Strings that are there from quote to quote, and of which is known at once that nothing is in them.
-    private mutating func readWholeString(_ end: Int) -> Bool {
-        guard skipsWords || isKey, !isJoint, isKey || fieldKind == nil && sealed == .no && !isTypeValue else {
-            return false
-        }
-        let from = place - bytes.origin
-        let last = end - bytes.origin
-        let (stop, key, isCalm) = bytes.raw.withUnsafeBufferPointer { raw -> (Int, JSONKey?, Bool) in
-            let stop = Self.endOfRun(raw, from: from, end: last)
-            guard stop < last, raw[stop] == UInt8(ascii: "\"") else { return (stop, nil, false) }
-            let run = UnsafeBufferPointer(rebasing: raw[from..<stop])
-            if isKey {
-                let key = known.known(run)
-                if key != nil { currentKey.append(contentsOf: run) }
-                return (stop, key, false)
-            }
-            return (stop, nil, !about.namesSecret && CalmText.holds(run))
-        }
-        guard key != nil || isCalm else { return false }
-        if let key { about = key }
-        state = .structure
-        place = bytes.origin + stop + 1
-        return true
-    }
-
     /// The next quote or backslash.
     @inline(__always)
-    private static func endOfRun(_ raw: UnsafeBufferPointer<UInt8>, from start: Int, end: Int) -> Int {
+    static func endOfRun(_ raw: UnsafeBufferPointer<UInt8>, from start: Int, end: Int) -> Int {
         guard let base = raw.baseAddress else { return end }
         let ones: UInt64 = 0x0101_0101_0101_0101
         let high: UInt64 = 0x8080_8080_8080_8080
@@ -147,7 +121,7 @@ extension JSONMask {
     // MARK: Escapes
 
     /// - Returns: the character and how many bytes spell it, none of them where it is malformed; nil where more has to come.
-    private func escape(at start: Int, _ end: Int) -> (Unicode.Scalar, Int)? {
+    func escape(at start: Int, _ end: Int) -> (Unicode.Scalar, Int)? {
         guard start + 1 < end else { return nil }
         switch byte(start + 1) {
         case UInt8(ascii: "n"): return ("\n", 2)

@@ -31,15 +31,22 @@ package struct JSONMask {
     var place = 0
     var tokenStart = 0
     var isKey = false
-    /// By level: an object. Of each level the key that leads to it is in `outerKeys`, up to its end in `outerEnds`.
-    var levels: [Bool] = []
+    struct Level {
+        var isObject: Bool
+        /// Of an object the key that leads to it stands in `outerKeys` from here on. What is in a list has the list's.
+        var key: Int
+        /// What mattered of it.
+        var about: JSONKey
+    }
+    var levels: [Level] = []
     private var outerKeys: [UInt8] = []
-    private var outerEnds: [Int] = []
     var currentKey: [UInt8] = []
+    /// The current key is not in `currentKey` but stands here, in what came; empty for none.
+    var keyRange = 0..<0
     var about = JSONKey()
-    private var outerAbout: [JSONKey] = []
     var known = JSONKeyCache()
-    private var expectsKey = false
+    var expectsKey = false
+    var isInObject = false
     /// Everything below this depth is masked, as the class's index.
     var fieldKind: Int?
     var fieldDepth = 0
@@ -49,7 +56,7 @@ package struct JSONMask {
     /// Why nothing more may go out.
     package internal(set) var refusal: MaskRefusal?
     package var isBroken: Bool { refusal != nil }
-    private static let deepest = 1_024
+    static let deepest = 1_024
 
     /// - Parameter joins: texts of neighbouring blocks of a message are one text.
     package init(
@@ -72,6 +79,7 @@ package struct JSONMask {
     package mutating func take(_ piece: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]) {
         bytes.append(piece)
         read()
+        settleKey()
         guard !isBroken else { return }
         bytes.release(through: safe, &edits, into: &output)
     }
@@ -110,7 +118,7 @@ package struct JSONMask {
         let end = bytes.end
         while place < end, !isBroken {
             switch state {
-            case .structure: readStructure(end)
+            case .structure: readPlain()
             case .string: if !readString(end) { return }
             case .number: readNumber(end)
             }
@@ -119,66 +127,32 @@ package struct JSONMask {
 
     func byte(_ place: Int) -> UInt8 { bytes.raw[place - bytes.origin] }
 
-    private mutating func readStructure(_ end: Int) {
-        while place < end {
-            let byte = byte(place)
-            switch byte {
-            case UInt8(ascii: "\""):
-                tokenStart = place
-                place += 1
-                beginString()
-                return
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                guard levels.count < Self.deepest else {
-                    refusal = .malformed
-                    return
-                }
-                open(isObject: byte == UInt8(ascii: "{"))
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                guard close(isObject: byte == UInt8(ascii: "}")) else {
-                    refusal = .malformed
-                    return
-                }
-            case UInt8(ascii: ","): expectsKey = levels.last ?? false
-            case UInt8(ascii: ":"): expectsKey = false
-            case 0x20, 0x0A, 0x0D, 0x09: break
-            case 0x1E: break  // between documents (RFC 7464 §2.2)
-            // A byte order mark in front of everything, which some write (RFC 8259 §8.1).
-            case 0xEF where place == 0, 0xBB where place == 1, 0xBF where place == 2: break
-            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "t"), UInt8(ascii: "f"),
-                UInt8(ascii: "n"), UInt8(ascii: "N"), UInt8(ascii: "I"):
-                tokenStart = place
-                state = .number
-                return
-            default:
-                // Words that stand in no string would go out without having been looked at.
-                refusal = .malformed
-                return
-            }
-            place += 1
+    mutating func open(isObject: Bool) -> Bool {
+        guard levels.count < Self.deepest else { return false }
+        levels.append(Level(isObject: isObject, key: outerKeys.count, about: about))
+        if isObject {
+            settleKey()
+            outerKeys.append(contentsOf: currentKey)
         }
-    }
-
-    private mutating func open(isObject: Bool) {
-        levels.append(isObject)
-        outerKeys.append(contentsOf: currentKey)
-        outerEnds.append(outerKeys.count)
-        outerAbout.append(about)
         expectsKey = isObject
+        isInObject = isObject
         if fieldKind == nil, about.field >= 0 {
             fieldKind = about.field
             fieldDepth = levels.count
         }
+        return true
     }
 
-    private mutating func close(isObject: Bool) -> Bool {
-        guard levels.popLast() == isObject else { return false }
-        let end = outerEnds.popLast() ?? 0
-        let start = outerEnds.last ?? 0
-        currentKey.removeAll(keepingCapacity: true)
-        currentKey.append(contentsOf: outerKeys[start..<end])
-        outerKeys.removeSubrange(start...)
-        about = outerAbout.popLast() ?? JSONKey()
+    mutating func close(isObject: Bool) -> Bool {
+        guard let level = levels.popLast(), level.isObject == isObject else { return false }
+        if isObject {
+            keyRange = 0..<0
+            currentKey.removeAll(keepingCapacity: true)
+            currentKey.append(contentsOf: outerKeys[level.key...])
+            outerKeys.removeLast(outerKeys.count - level.key)
+        }
+        about = level.about
+        isInObject = levels.last?.isObject ?? false
         if levels.count < fieldDepth {
             fieldKind = nil
             fieldDepth = 0
@@ -188,10 +162,20 @@ package struct JSONMask {
         return true
     }
 
-    private mutating func beginString() {
+    /// The key no longer rests on bytes that may be given out.
+    mutating func settleKey() {
+        guard !keyRange.isEmpty else { return }
+        let range = keyRange.lowerBound - bytes.origin..<keyRange.upperBound - bytes.origin
+        keyRange = 0..<0
+        currentKey.removeAll(keepingCapacity: true)
+        bytes.raw.withUnsafeBufferPointer { currentKey.append(contentsOf: UnsafeBufferPointer(rebasing: $0[range])) }
+    }
+
+    mutating func beginString() {
         state = .string
-        isKey = expectsKey && (levels.last ?? false)
+        isKey = expectsKey && isInObject
         isJoint = false
+        settleKey()
         if isKey {
             currentKey.removeAll(keepingCapacity: true)
             single.begin(context: UnsafeBufferPointer(start: nil, count: 0))
@@ -203,8 +187,8 @@ package struct JSONMask {
         if fieldDepth == 0 { fieldKind = about.field < 0 ? nil : about.field }
         isTypeValue = joins && about.isType && levels.count == jointDepth + 1
         // A text of a block that stands in a list.
-        if joins, fieldKind == nil, about.isText, levels.count >= 2, levels.last == true,
-            levels[levels.count - 2] == false
+        if joins, fieldKind == nil, about.isText, levels.count >= 2, isInObject,
+            !levels[levels.count - 2].isObject
         {
             if jointDepth != levels.count - 1 {
                 endJoint()

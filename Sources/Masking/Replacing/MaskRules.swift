@@ -5,6 +5,8 @@ package final class MaskRules: Sendable {
     package let detector: Detector
     /// By index of the class.
     private let replacements: [Replacement]
+    /// `[email]`, by index of the class.
+    private let labels: [[UInt8]]
     /// Lower-case JSON keys and column names whose values are always masked, with the class's index.
     private let fields: [ByteString: Int]
     private let longestField: Int
@@ -15,6 +17,7 @@ package final class MaskRules: Sendable {
     ) {
         self.detector = detector
         self.replacements = detector.names.map { replacements[$0] ?? .label }
+        labels = detector.names.map { [UInt8(ascii: "[")] + $0.bytes + [UInt8(ascii: "]")] }
         var indices: [ByteString: Int] = [:]
         for (field, name) in fields {
             guard let index = detector.names.firstIndex(of: name) else { continue }
@@ -60,7 +63,7 @@ package final class MaskRules: Sendable {
         let bracket = UInt8(ascii: "[")
         let end = UInt8(ascii: "]")
         switch replacements[kind] {
-        case .label: return [bracket] + name.bytes + [end]
+        case .label: return labels[kind]
         case .keepLast(let count):
             let characters = value.filter { $0 & 0xC0 != 0x80 && $0.isAlphanumeric }
             let kept = min(count, characters.count / 2)

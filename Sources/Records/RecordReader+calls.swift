@@ -56,13 +56,13 @@ extension RecordReader {
     package func protectedData(since: Instant) throws(RecordFault) -> [RecordedData] {
         // A text that was cut to fit a record is no JSON any more.
         let sql = """
-            SELECT "grant", reason <> 'masked', json_extract(found.value, '$.class'),
+            SELECT "grant", reason, json_extract(found.value, '$.class'),
                 count(*), sum(json_extract(found.value, '$.count'))
             FROM decision
                 JOIN basis ON basis.id = decision.basis
                 JOIN asked ON asked.id = decision.asked,
-                json_each(iif(json_valid(facts), facts, '{}'), '$.masked') AS found
-            WHERE decision.id >= ? AND reason IN ('masked', 'request_record', 'request_mask', 'request_deny')
+                json_each(iif(json_valid(facts), facts, '{}'), iif(reason = 'seen', '$.seen', '$.masked')) AS found
+            WHERE decision.id >= ? AND reason IN ('masked', 'seen', 'request_record', 'request_mask', 'request_deny')
             GROUP BY 1, 2, 3
             ORDER BY 5 DESC, 1, 2, 3
             """
@@ -71,7 +71,7 @@ extension RecordReader {
             return try queue.read { db in
                 try Row.fetchAll(db, sql: sql, arguments: [bound]).map { row in
                     RecordedData(
-                        grant: ByteString(row[0] as String? ?? ""), isRequest: row[1] as Bool? ?? false,
+                        grant: ByteString(row[0] as String? ?? ""), place: RecordedData.Place(reason: row[1] as String? ?? ""),
                         dataClass: ByteString(row[2] as String? ?? ""), bodies: row[3] as Int? ?? 0,
                         values: row[4] as Int? ?? 0)
                 }
@@ -90,9 +90,21 @@ extension RecordReader {
 
 /// A class of protected data that was found in answers or requests under one grant; never its values.
 package struct RecordedData: Sendable, Hashable {
+    package enum Place: Sendable, Hashable {
+        /// In answers, and hidden there.
+        case masked
+        /// In answers, and given to the caller, who may see it.
+        case seen
+        /// In what callers sent.
+        case sent
+
+        init(reason: String) {
+            self = reason == "masked" ? .masked : reason == "seen" ? .seen : .sent
+        }
+    }
+
     package var grant: ByteString
-    /// In what callers sent, rather than in what they were answered.
-    package var isRequest: Bool
+    package var place: Place
     package var dataClass: ByteString
     /// Answers, or requests, that held some.
     package var bodies: Int

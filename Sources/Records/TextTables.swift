@@ -87,7 +87,7 @@ struct TextTables {
 
     /// Reasons of records whose facts name the request they belong to, so that they are different every time.
     static let naming: Set<ByteString> = [
-        "tool_refused", "masked", "masked_header", "request_record", "request_mask", "request_deny",
+        "tool_refused", "masked", "masked_header", "seen", "request_record", "request_mask", "request_deny",
     ]
 
     var callers: Table<Caller>

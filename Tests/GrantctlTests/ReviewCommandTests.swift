@@ -98,6 +98,7 @@ struct ReviewCommandTests {
             ("masked", #"{"masked":[{"class":"email","count":3,"at":[1,2,3]},{"class":"iban","count":1,"at":[9]}]}"#),
             ("masked", #"{"masked":[{"class":"email","count":2,"at":[7,8]}],"answer_to":"x"}"#),
             ("masked", #"{"masked":[{"class":"email","count":2,"at":[7,..."#),
+            ("seen", #"{"seen":[{"class":"iban","count":6}],"answer_to":"x"}"#),
             ("request_mask", #"{"masked":[{"class":"phone","count":4,"at":[1,2,3,4]}]}"#), ("token_issued", "{}"),
         ] {
             let id = store.nextID(time: now - 3_600_000)
@@ -123,12 +124,14 @@ struct ReviewCommandTests {
         let masked = try #require(use["masked"] as? [[String: Any]])
         #expect(masked.map { $0["name"] as? String } == ["email", "iban"])
         #expect(masked[0]["values"] as? Int == 5 && masked[0]["bodies"] as? Int == 2)
+        #expect((use["seen"] as? [[String: Any]])?.map { $0["name"] as? String } == ["iban"])
         #expect((use["sent"] as? [[String: Any]])?.map { $0["name"] as? String } == ["phone"])
         #expect((list.last?["use"] as? [String: Any])?["calls"] as? Int == 0)
         let text = try fixture.run("tom", "review", "--records", state + "/" + StateOptions.recordsName).output
         #expect(text.contains("used                6 calls in 30 days, the last "), "\(text)")
         #expect(text.contains(", by 2 callers\n"), "\(text)")
         #expect(text.contains("masked in answers: email (5 in 2 answers), iban (1 in 1 answer)\n"), "\(text)")
+        #expect(text.contains("classes seen: iban (6 in 1 answer)\n"), "\(text)")
         #expect(text.contains("sent by callers: phone (4 in 1 request)\n"), "\(text)")
         #expect(text.contains("not needed: models: claude-sonnet-4-5*, client_tools: bash"))
         let missing = try fixture.run("tom", "review", "--records", "/nowhere")

@@ -207,6 +207,7 @@ struct ReviewCardTests {
         ]
         use.maxTokens = 1000
         use.masked = [.init(name: "email", values: 14, bodies: 9), .init(name: "customer-id", values: 1, bodies: 1)]
+        use.seen = [.init(name: "iban", values: 3, bodies: 2)]
         use.sent = [.init(name: "phone", values: 2, bodies: 1)]
         matter.use = use.withUnused(of: grant)
         return matter

@@ -53,6 +53,28 @@ import Testing
         await fixture.stop()
     }
 
+    @Test(arguments: ["email", "email, payment_card", ""])
+    func whatACallerMaySeeIsCountedByClassOnly(see: String) async throws {
+        let (response, fixture) = try await answer(see: see) { _, responder in
+            responder.json(#"{"content":[{"type":"text","text":"a@b.io, c@d.io has 4111111111111111"}]}"#)
+        }
+        #expect(response.isComplete)
+        await fixture.gateway.drain()
+        fixture.records.close()
+        let reader = try RecordReader(path: fixture.directory + "/records.sqlite")
+        let notes = try reader.latest(filter: RecordFilter(reason: "seen"), limit: 10).map(\.decision)
+        #expect(notes.count == (see.isEmpty ? 0 : 1))
+        for note in notes {
+            #expect(note.facts.text.hasPrefix(#"{"seen":[{"class":"email","count":2}"#) || see.hasSuffix("card"))
+            #expect(note.facts.text.contains(#"{"class":"payment_card","count":1}"#) == see.hasSuffix("card"))
+            #expect(note.facts.text.contains(#"{"class":"email","count":2}"#))
+            #expect(!note.facts.text.contains("b.io") && note.grant.text.hasSuffix("triage"))
+        }
+        let data = try reader.protectedData(since: Instant(seconds: 0))
+        #expect(data.contains { $0.place == .seen && $0.dataClass == "email" && $0.values == 2 } == !see.isEmpty)
+        await fixture.stop()
+    }
+
     @Test func aStreamIsMaskedAcrossItsEvents() async throws {
         let (response, fixture) = try await answer(stream: true) { _, responder in
             responder.beginEvents()

@@ -20,6 +20,14 @@ extension ScopeTable {
         return Masking(classes: classes, seesOpaque: seesOpaque)
     }
 
+    /// The classes that the service protects and the entry's grant shows, besides what cannot be looked into.
+    package func seen(service: Int, entry: Int32) -> [ByteString] {
+        guard services.indices.contains(service), entries.indices.contains(Int(entry)) else { return [] }
+        let see = entries[Int(entry)].see
+        guard !see.isEmpty else { return [] }
+        return services[service].protects.filter { $0 != DataClass.opaque && see.contains($0) }
+    }
+
     /// The classes of one's own that are accepted, by name.
     package func dataClass(_ name: ByteString) -> DataClass? { state.accepted.classes[name] }
 }

@@ -144,6 +144,7 @@ extension ExchangeHandler {
         request.usage = UsageReader(fields.mediaType)
         request.guardian = request.target?.needle.map(CredentialGuard.init)
         request.decoder = hasBody ? fields.coding.map(ContentDecoder.init) : nil
+        if hasBody { beginCounting(head) }
         let isHeld =
             request.change != nil || request.gate?.holdsEverything ?? false || request.mask?.isHeld ?? false
         let isChanged = isJudged || masking != nil || request.decoder != nil

@@ -253,6 +253,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
         request.isCompleted = true
         // Of an answer that broke off as well.
         recordMasked()
+        if request.heldAnswer == nil { recordSeen() }
+        request.seen = nil
         request.mask = nil
         let now = Self.now
         func microseconds(_ moment: Int64) -> Int64 { moment < 0 ? -1 : (moment - request.arrived) / 1_000 }

@@ -62,6 +62,8 @@ struct RequestInProgress {
     var change: AnswerChange?
     /// Where the caller may not see all of the answer.
     var mask: AnswerInMask?
+    /// Where the grant shows protected classes.
+    var seen: SeenCount?
     /// The header of an answer that is judged, changed or masked as a whole.
     var heldAnswer: AnswerFields?
     /// The held header waits for the whole answer, and not for its beginning only.

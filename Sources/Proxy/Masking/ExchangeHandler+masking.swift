@@ -15,16 +15,18 @@ extension ExchangeHandler {
     }
 
     /// The service's index in the ruling table.
-    private var ruledService: Int? {
+    var ruledService: Int? {
         guard let ruling = request.ruling, let target = request.target else { return nil }
         if ruling === request.live { return request.service }
         return ruling.table.services.firstIndex { $0.name == target.service.name }
     }
 
     /// What masks an answer; nil where it cannot be made, so that nothing may go out.
-    func maskRules(_ masking: ScopeTable.Masking) -> MaskRules? {
+    func maskRules(_ masking: ScopeTable.Masking) -> MaskRules? { rules(masking.classes) }
+
+    func rules(_ classes: [ByteString]) -> MaskRules? {
         guard let ruling = request.ruling, let service = ruledService else { return nil }
-        return try? loop.masks.rules(masking, service: service, in: ruling).get()
+        return try? loop.masks.rules(classes, service: service, in: ruling).get()
     }
 
     /// Prepares to mask an answer's body.
@@ -48,7 +50,7 @@ extension ExchangeHandler {
     }
 
     /// By content type. Results of batches are lines of JSON whatever they are called.
-    private func format(of contentType: String?) -> AnswerFormat {
+    func format(of contentType: String?) -> AnswerFormat {
         let path = request.path.bytes
         if request.kind == .anthropic, path.starts(with: Self.batches), path.suffix(8).elementsEqual("/results".utf8),
             MediaType(contentType ?? "").isJSON == false
@@ -72,6 +74,7 @@ extension ExchangeHandler {
 
     /// Whatever leaves as part of an answer's body.
     func write(_ bytes: ByteBuffer) {
+        request.seen?.take(bytes)
         guard request.mask != nil else {
             sendHeldHead()
             return deliver(bytes)
@@ -86,7 +89,9 @@ extension ExchangeHandler {
     /// The answer is whole: gives out what waited.
     /// - Returns: false where the answer was refused instead.
     func finishMasking() -> Bool {
+        request.seen?.finish()
         guard request.mask != nil else {
+            recordSeen()
             // An encoded answer of nothing.
             sendHeldAnswer(before: ByteBuffer())
             return true
@@ -98,12 +103,15 @@ extension ExchangeHandler {
         sendHeldAnswer(before: rest)
         deliver(rest)
         recordMasked()
+        recordSeen()
         request.mask = nil
         return true
     }
 
     /// Takes an answer away that cannot be masked.
     func refuseMasked(_ refusal: MaskRefusal) {
+        // Nothing of it went out.
+        if request.heldAnswer != nil { request.seen = nil }
         recordMasked()
         request.mask = nil
         cut(

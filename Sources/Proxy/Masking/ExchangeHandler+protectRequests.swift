@@ -10,7 +10,7 @@ extension ExchangeHandler {
     /// - Returns: why the request is refused.
     func protectRequest(_ service: Service) -> RequestFault? {
         guard let masking, request.body.readableBytes > 0, let ruling = request.ruling else { return nil }
-        guard case .success(let rules) = loop.masks.rules(masking, service: request.service, in: ruling),
+        guard case .success(let rules) = loop.masks.rules(masking.classes, service: request.service, in: ruling),
             var mask = AnswerMask(
                 AnswerFormat(contentType), joins: request.kind == .anthropic, rules, placeholderKey, loop.masks.scratch,
                 seesOpaque: true)

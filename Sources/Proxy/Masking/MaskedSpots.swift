@@ -11,6 +11,24 @@ enum MaskedSpots {
         (.steps, "limit_exceeded"), (.time, "timed_out"), (.failure, "failed"),
     ]
 
+    /// What the caller was shown: no places.
+    static func encode(seen counts: [(name: ByteString, count: Int)], of request: RecordID) -> ByteString {
+        var json = JSONText()
+        json.raw("{\"seen\":[")
+        for (number, each) in counts.enumerated() {
+            if number > 0 { json.raw(",") }
+            json.raw("{\"class\":")
+            json.string(each.name.text)
+            json.raw(",\"count\":")
+            json.literal("\(each.count)")
+            json.raw("}")
+        }
+        json.raw("],\"answer_to\":")
+        json.string(request.text)
+        json.raw("}")
+        return ByteString(json.bytes)
+    }
+
     static func encode(_ spots: [MaskedSpot], _ names: [ByteString], of request: RecordID) -> ByteString {
         var json = JSONText()
         json.raw("{\"masked\":[")

@@ -27,10 +27,10 @@ extension GrantUse {
         var uses = sums.mapValues { $0.use(span: span) }
         for each in data {
             let found = GrantUse.Found(name: each.dataClass.text, values: each.values, bodies: each.bodies)
-            if each.isRequest {
-                uses[each.grant, default: GrantUse(span: span)].sent.append(found)
-            } else {
-                uses[each.grant, default: GrantUse(span: span)].masked.append(found)
+            switch each.place {
+            case .masked: uses[each.grant, default: GrantUse(span: span)].masked.append(found)
+            case .seen: uses[each.grant, default: GrantUse(span: span)].seen.append(found)
+            case .sent: uses[each.grant, default: GrantUse(span: span)].sent.append(found)
             }
         }
         return uses
@@ -52,6 +52,10 @@ extension GrantUse {
         for route in grant.can.routes
         where !paths.contains(where: { $0.count == 2 && route.matches(method: $0[0], path: $0[1]) }) {
             use.unused.append("routes: \(route.method) \(route.path)")
+        }
+        // Whether an answer held what cannot be looked into is not counted.
+        for name in grant.see where name != DataClass.opaque && !seen.contains(where: { $0.name == name.text }) {
+            use.unused.append("see: \(name.text)")
         }
         return use
     }

@@ -26,6 +26,8 @@ struct GrantUse: Sendable, Hashable {
     var maxTokens: Int64?
     /// Protected data that answers held and that was masked, by class, the most frequent first.
     var masked: [Found] = []
+    /// Protected data that callers received as it was, because the grant's `see` names its class.
+    var seen: [Found] = []
     /// Protected data that callers sent, where the service looks for it.
     var sent: [Found] = []
     /// Entries of the grant's scope that no call needed, as `attribute: entry`.

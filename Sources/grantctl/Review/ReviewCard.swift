@@ -134,6 +134,7 @@ struct ReviewCard {
         }
         if let tokens = use.maxTokens { lines.append("max_tokens: up to \(tokens)") }
         if !use.masked.isEmpty { lines.append("masked in answers: \(Self.sentence(use.masked, "answer"))") }
+        if !use.seen.isEmpty { lines.append("classes seen: \(Self.sentence(use.seen, "answer"))") }
         if !use.sent.isEmpty { lines.append("sent by callers: \(Self.sentence(use.sent, "request"))") }
         if !use.unused.isEmpty { lines.append("not needed: \(use.unused.map(\.printable).joined(separator: ", "))") }
         return lines

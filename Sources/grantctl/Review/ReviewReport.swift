@@ -40,7 +40,7 @@ struct ReviewReport: Encodable {
                     lastUsed: OrNull(use.lastUsed.map { "\($0)" }),
                     names: use.names.mapValues { $0.map { Use.Name(name: $0.name, calls: $0.calls) } },
                     maxTokens: OrNull(use.maxTokens), masked: use.masked.map(Use.Found.init),
-                    sent: use.sent.map(Use.Found.init), unused: use.unused)
+                    seen: use.seen.map(Use.Found.init), sent: use.sent.map(Use.Found.init), unused: use.unused)
             }, forKey: .use)
         try container.encode(matter.idle(now: now), forKey: .idle)
         try container.encode(AttestReport.sentence(matter.effect), forKey: .kept)
@@ -98,6 +98,7 @@ struct ReviewReport: Encodable {
         var names: [String: [Name]]
         var maxTokens: OrNull<Int64>
         var masked: [Found]
+        var seen: [Found]
         var sent: [Found]
         var unused: [String]
     }

@@ -71,7 +71,8 @@ extension RecordReader {
             return try queue.read { db in
                 try Row.fetchAll(db, sql: sql, arguments: [bound]).map { row in
                     RecordedData(
-                        grant: ByteString(row[0] as String? ?? ""), place: RecordedData.Place(reason: row[1] as String? ?? ""),
+                        grant: ByteString(row[0] as String? ?? ""),
+                        place: RecordedData.Place(reason: row[1] as String? ?? ""),
                         dataClass: ByteString(row[2] as String? ?? ""), bodies: row[3] as Int? ?? 0,
                         values: row[4] as Int? ?? 0)
                 }

@@ -9,7 +9,9 @@ struct SeenCount {
     let rules: MaskRules
 
     init?(_ format: AnswerFormat, isMessage: Bool, rules: MaskRules, key: PlaceholderKey, scratch: ScanScratch) {
-        guard let search = AnswerMask(format, joins: isMessage, rules, key, scratch, seesOpaque: true) else { return nil }
+        guard let search = AnswerMask(format, joins: isMessage, rules, key, scratch, seesOpaque: true) else {
+            return nil
+        }
         self.search = search
         self.rules = rules
     }

@@ -97,6 +97,7 @@ let package = Package(
             dependencies: nio + [
                 "GrantModel", "Identity", "Masking", "Records", "StrictJSON", "CContentCoding", crypto, logging,
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
             ],
             swiftSettings: strict

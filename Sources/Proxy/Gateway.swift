@@ -111,7 +111,13 @@ package final class Gateway: Sendable {
 
     /// Where the listeners are bound, in the configuration's order; empty before `start`.
     package var boundAddresses: [SocketAddress] {
-        state.withLockedValue { $0.listeners.compactMap(\.channel.localAddress) }
+        state.withLockedValue {
+            $0.listeners.compactMap { listener in
+                // A socket was bound under another name and moved to its own.
+                listener.socketFile.flatMap { try? SocketAddress(unixDomainSocketPath: $0.path) }
+                    ?? listener.channel.localAddress
+            }
+        }
     }
 
     /// Swaps the live table; returns once every event loop decides by it. Exchanges in flight are decided again.

@@ -186,6 +186,26 @@ struct GatewayFileTests {
         #expect((fault?.diagnostics.count ?? 0) >= 5)
     }
 
+    @Test("names every secret and file that is missing at once")
+    func missing() throws {
+        let file = try read(
+            """
+            state: /s
+            grants: {url: /a}
+            credentials:
+              a: {secret: 'env:GRANTCTL_NO_SUCH_KEY', for: https://a.example}
+              b: {secret: 'file:/nowhere/key', for: https://b.example}
+            listen: {address: '127.0.0.1:0', certificate: /nowhere/cert.pem, key: /nowhere/key.pem}
+
+            """)
+        let fault = #expect(throws: GatewayFileFault.self) { try file.checkSecrets() }
+        let text = try #require(fault?.description)
+        for name in [
+            "GRANTCTL_NO_SUCH_KEY", "/nowhere/key", "/nowhere/cert.pem", "/nowhere/key.pem",
+        ] { #expect(text.contains(name), "\(name)") }
+        #expect(text.split(separator: "\n").allSatisfy { $0.hasPrefix("error: ") })
+    }
+
     @Test("that is not there says so")
     func absent() {
         let fault = #expect(throws: GatewayFileFault.self) { _ = try GatewayFile.read("/nowhere/gateway.yaml") }

@@ -95,6 +95,29 @@ import Testing
         #expect(masked(stream, cut: 1).output == output)
     }
 
+    @Test(arguments: ["\r", "\r\n"])
+    func linesMayEndInOtherWays(end: String) {
+        let stream =
+            start(0) + text(0, "mail alice@exa") + text(0, "mple.com now") + stop(0) + event("message_stop", "\"x\":1")
+        let expected = masked(stream).output.replacing("\n", with: end)
+        #expect(!expected.contains("alice") && expected.contains("[email]") && expected.contains("message_stop"))
+        for cut in [1, 2, 3, 7, 50, Int.max] {
+            #expect(masked(stream.replacing("\n", with: end), cut: cut).output == expected)
+        }
+    }
+
+    @Test func aMarkAtTheBeginningHidesNothing() {
+        let stream = start(0) + text(0, "alice@example.com ") + stop(0)
+        for cut in [1, 4, Int.max] {
+            #expect(masked("\u{FEFF}" + stream, cut: cut).output == masked(stream).output)
+        }
+        #expect(!masked("\u{FEFF}" + text(0, "alice@example.com ") + stop(0)).output.contains("alice"))
+    }
+
+    @Test func commentsAndOtherFieldsAreMaskedAsWell() {
+        #expect(!masked(": for alice@example.com\n\n" + "id: bob@example.com\n\n").output.contains("@example"))
+    }
+
     @Test func aToolsInputStaysJSONWhereverItIsCut() {
         let json = #"{"to":"a","body":"mail \u006aohn\u0040example.com \ud83d\ude00 4111111111111111"}"#
         for width in 1...12 {

@@ -49,6 +49,12 @@ import Testing
          "cache_control":{"type":"ephemeral"},"mcp_servers":[],"container":null}
         """#
 
+    @Test(arguments: ["tools", "stream", "system", "metadata", "thinking"])
+    func `null stands for nothing, as for the API`(field: String) throws {
+        let facts = try readFacts(message("\"\(field)\":null")).get()
+        #expect(facts == (try readFacts(message("")).get()))
+    }
+
     @Test func `everything a coding agent's session holds is known`() throws {
         let result = readFacts(Self.session, query: "beta=true")
         let facts = try result.get()

@@ -145,6 +145,9 @@ import Testing
             can: "max_tokens: 100", fields: #""later":1"#, isAllowed: false,
             says: "`pass_fields: [later]` (or `unknown_fields: record`"),
         Case(
+            can: "max_tokens: 100", fields: #""later":1,"sooner":2"#, isAllowed: false,
+            says: "`pass_fields: [later, sooner]` (or `unknown_fields: record`"),
+        Case(
             can: "max_tokens: 100", fields: #""speed":"standard""#, header: "anthropic-beta: new-thing-2027-01-01\r\n",
             isAllowed: false, says: "`pass_fields: ['anthropic-beta: new-thing-2027-01-01']`"),
         Case(

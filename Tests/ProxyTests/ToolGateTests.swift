@@ -71,7 +71,9 @@ import Testing
 
     @Test func `what is allowed passes byte for byte, however it is cut`() throws {
         let text = stream(["Read", "Read"])
-        for text in [text, text.replacing("\n", with: "\r\n")] {
+        for text in [
+            text, text.replacing("\n", with: "\r\n"), text.replacing("\n", with: "\r"), "\u{FEFF}" + text,
+        ] {
             let bytes = Array(text.utf8)
             for cut in stride(from: 0, through: bytes.count, by: 7) {
                 let seen = try run([Array(bytes[..<cut]), Array(bytes[cut...])])

@@ -48,7 +48,7 @@ import Testing
             try await client.send("GET \(path) HTTP/1.1\r\nHost: gw:1\r\nAuthorization: Bearer \(token)\r\n\r\n")
             let response = try await client.response()
             #expect(response.status == 307 && response["refresh"] == nil)
-            return response[name]
+            return response[name.lowercased()]
         }
         #expect(try await ask("/claude/v1/models/claude-sonnet-plain") == "http://gw:1/claude/v1/models/next?a=b")
         #expect(try await ask("/claude/v1/models/claude-sonnet-evil") == nil)

@@ -96,21 +96,37 @@ struct RefusalText {
     }
 
     private var requestHints: [String] {
+        unknownHint + otherHints
+    }
+
+    /// One line that lets all unknown fields pass, so that no pull request is followed by another.
+    private var unknownHint: [String] {
+        var names: [ByteString] = []
+        for case .unknownField(let name) in missing { names.append(name) }
+        guard let first = names.first else { return [] }
+        let (fields, them) =
+            names.count == 1
+            ? ("the field \(Quoted.ticked(first))", "it")
+            : ("the fields \(names.map { Quoted.ticked($0) }.joined(separator: ", "))", "them")
+        return [
+            "leave out \(fields): this version does not know \(them). an owner can let \(them) pass with one line in services/\(service.name).yaml: `\(passLine(names))` (or `unknown_fields: record` for every such field)."
+        ]
+    }
+
+    private var otherHints: [String] {
         missing.compactMap { item in
             switch item {
-            case .unknownField(let name):
-                "leave out the field \(Quoted.ticked(name)): this version does not know it. an owner can let it pass with one line in services/\(service.name).yaml: `\(passLine(name))` (or `unknown_fields: record` for every such field)."
             case .ungrantable(let name):
                 "leave out \(Quoted.ticked(name)): no grant can name what it refers to."
             case .field(let rule):
                 "send a JSON body in which \(Quoted.ticked(rule.name)) is \(listed(rule.values.map { Quoted.plain($0.text) }))."
-            case .name, .operation, .limit, .open, .route, .mcp: nil
+            case .name, .operation, .limit, .open, .route, .mcp, .unknownField: nil
             }
         }
     }
 
-    private func passLine(_ name: ByteString) -> String {
-        let names = service.passFields + [name]
+    private func passLine(_ unknown: [ByteString]) -> String {
+        let names = service.passFields + unknown
         return "pass_fields: [\(names.map(ScopeLines.scalar).joined(separator: ", "))]"
     }
 

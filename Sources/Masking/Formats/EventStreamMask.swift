@@ -23,8 +23,7 @@ package struct EventStreamMask {
     private let isMessage: Bool
 
     private var pending: [UInt8] = []
-    private var lineStart = 0
-    private var searched = 0
+    private var framing = EventStreamFraming()
     private var taken = 0
 
     private var text: TextScanner
@@ -72,14 +71,14 @@ package struct EventStreamMask {
         guard refusal == nil else { return }
         pending.append(contentsOf: bytes)
         var start = 0
-        while refusal == nil, let end = endOfEvent() {
-            event(Array(pending[start..<end]), into: &output)
+        while refusal == nil, let end = pending.withUnsafeBytes({ framing.nextEnd(in: $0) }) {
+            let isMarked = taken == 0 && pending[start..<end].starts(with: EventStreamFraming.byteOrderMark)
+            event(Array(pending[(isMarked ? start + 3 : start)..<end]), into: &output)
             taken += end - start
             start = end
         }
         pending.removeFirst(start)
-        lineStart -= start
-        searched -= start
+        framing.drop(start)
         if pending.count > Self.largest { refusal = .tooLarge }
     }
 
@@ -101,26 +100,12 @@ package struct EventStreamMask {
         return bytes
     }
 
-    /// An empty line ends an event.
-    private mutating func endOfEvent() -> Int? {
-        while searched < pending.count {
-            let byte = pending[searched]
-            searched += 1
-            guard byte == 0x0A else { continue }
-            let length = searched - 1 - lineStart
-            let isEmpty = length == 0 || length == 1 && pending[lineStart] == 0x0D
-            lineStart = searched
-            if isEmpty { return searched }
-        }
-        return nil
-    }
-
     // MARK: One event
 
     private mutating func event(_ raw: [UInt8], into output: inout [UInt8]) {
         guard let data = Self.data(of: raw) else {
             // A comment, or an event that clients do not hear of.
-            if isMessage { masked(raw, into: &output) } else { output += comment(raw) }
+            if queue.isEmpty { output += comment(raw) } else { queue.append(.event(comment(raw))) }
             return
         }
         if !isMessage {
@@ -220,10 +205,10 @@ package struct EventStreamMask {
 
     /// What its `event` field says.
     private static func name(of raw: [UInt8]) -> [UInt8]? {
-        for line in raw.split(separator: 0x0A) where line.starts(with: "event:".utf8) {
-            let value = line.dropFirst(6)
-            let name = value.first == 0x20 ? value.dropFirst() : value
-            return Array(name.last == 0x0D ? name.dropLast() : name)
+        for line in raw.withUnsafeBytes({ EventStreamFraming.lines(of: $0) })
+        where raw[line].starts(with: "event:".utf8) {
+            let value = raw[line].dropFirst(6)
+            return Array(value.first == 0x20 ? value.dropFirst() : value)
         }
         return nil
     }
@@ -231,17 +216,10 @@ package struct EventStreamMask {
     /// Where the values of its `data` fields stand; nil where there is none.
     private static func data(of raw: [UInt8]) -> [Range<Int>]? {
         var ranges: [Range<Int>] = []
-        var start = 0
-        while start < raw.count {
-            var end = start
-            while end < raw.count, raw[end] != 0x0A { end += 1 }
-            var stop = end
-            if stop > start, raw[stop - 1] == 0x0D { stop -= 1 }
-            if stop - start >= 5, raw[start..<start + 5].elementsEqual("data:".utf8) {
-                let from = start + 5 < stop && raw[start + 5] == 0x20 ? start + 6 : start + 5
-                ranges.append(from..<stop)
-            }
-            start = end + 1
+        for line in raw.withUnsafeBytes({ EventStreamFraming.lines(of: $0) })
+        where raw[line].starts(with: "data:".utf8) {
+            let from = line.lowerBound + 5
+            ranges.append((from < line.upperBound && raw[from] == 0x20 ? from + 1 : from)..<line.upperBound)
         }
         return ranges.isEmpty ? nil : ranges
     }

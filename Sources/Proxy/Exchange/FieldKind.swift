@@ -36,9 +36,7 @@ enum FieldKind {
             if name.isField("trailer") { self = .dropped }
             if name.isField("upgrade") { self = .upgrade }
         case 8: if name.isField("if-range") { self = .range }
-        case 9:
-            if name.isField("x-api-key") { self = .apiKey }
-            if name.isField("forwarded") { self = .dropped }
+        case 9: if name.isField("x-api-key") { self = .apiKey }
         case 10:
             if name.isField("connection") { self = .connection }
             if name.isField("keep-alive") { self = .keepAlive }
@@ -56,30 +54,64 @@ enum FieldKind {
         default: break
         }
         if case .other = self {
-            if Self.claimsAnother(name) { self = .dropped }
-            if name.hasFieldPrefix("anthropic-") { self = .anthropicOther }
+            if name.hasFieldPrefix("anthropic-") {
+                self = .anthropicOther
+            } else if Self.claimsAnother(name) {
+                self = .dropped
+            }
         }
     }
 
-    /// Fields with which upstreams let a request say that it is another one than the gateway decided about: another
-    /// method, another path, another sender. `_` is what servers make of `-` behind CGI-like interfaces, so that a name
-    /// with one may stand there for any field.
+    /// Fields by which upstreams, or what stands in front of them, take a request for another one than the gateway decided
+    /// about: another method, another path, another sender, another credential. A name with anything but letters, digits
+    /// and `-` may stand for any field where servers make one character of several (`_` of `-` behind CGI-like
+    /// interfaces).
     private static func claimsAnother(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-        if name.contains(UInt8(ascii: "_")) { return true }
-        let claims = name.hasFieldPrefix("x-") ? extendedClaims : plainClaims
-        return claims.contains { name.hasFieldPrefix($0) }
+        guard name.allSatisfy({ isPlain($0) }) else { return true }
+        if name.hasFieldPrefix("x-") {
+            let rest = UnsafeBufferPointer(rebasing: name[2...])
+            return isListed(rest, in: behindX)
+        }
+        return isListed(name, in: plain)
     }
 
-    /// Beginnings of names that servers and the proxies in front of them believe.
-    private static let extendedClaims: [StaticString] = [
-        "x-forwarded", "x-real-", "x-original-", "x-rewrite-", "x-http-method", "x-method-override", "x-host",
-        "x-scheme", "x-url-scheme", "x-client-", "x-cluster-client-", "x-remote-", "x-proxy", "x-envoy-", "x-auth-",
-        "x-authenticated-", "x-webauth-", "x-ssl-", "x-amzn-", "x-azure-", "x-appengine-", "x-goog-",
-    ]
-    private static let plainClaims: [StaticString] = [
-        "proxy-", "via", "client-ip", "true-client-ip", "fastly-client-", "cf-", "remote-", "ssl-client-",
-        "front-end-https",
-    ]
+    private static func isListed(_ name: UnsafeBufferPointer<UInt8>, in lists: [[StaticString]]) -> Bool {
+        guard let first = name.first.map({ Int($0 | 0x20) - 0x61 }), lists.indices.contains(first) else { return false }
+        return lists[first].contains { name.hasFieldPrefix($0) }
+    }
+
+    /// Beginnings of names, by their first letter.
+    private static func lists(_ names: [StaticString]) -> [[StaticString]] {
+        var lists = [[StaticString]](repeating: [], count: 26)
+        for name in names { lists[Int(name.utf8Start[0]) - 0x61].append(name) }
+        return lists
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+
+    /// How such names go on behind `x-`.
+    private static let behindX = lists([
+        "accel-", "access-token", "amz-", "amzn-", "api-token", "apikey", "appengine-", "arr-", "auth-",
+        "authenticated-",
+        "authorization", "azure-", "backend-", "client-cert", "client-ip", "client-verify", "cluster-client", "envoy-",
+        "forwarded", "goog-api-key", "goog-authenticated-", "goog-iap-", "host", "http-", "method-override",
+        "middleware-", "ms-client-principal", "ms-token-", "original-", "originating-", "override-", "proto", "proxy",
+        "real-ip", "remote-", "rewrite-", "scheme", "script-name", "sendfile", "ssl-", "tls-", "true-client",
+        "url-scheme", "user-email", "user-id",
+    ])
+
+    private static let plain = lists([
+        "akamai-", "api-key", "apikey", "authentication", "cdn-", "cf-", "client-cert", "client-ip", "early-data",
+        "fastly-", "forwarded", "front-end-https", "max-forwards", "private-token", "proxy-", "remote-", "ssl-",
+        "true-client-ip", "via",
+    ])
 }
 
 extension UnsafeBufferPointer<UInt8> {

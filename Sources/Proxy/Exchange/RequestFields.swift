@@ -93,7 +93,12 @@ struct RequestFields {
             return once(64, name)
         case .host:
             // An HTTP/2 request may repeat its :authority as a host field of the same value (RFC 9113 §8.3.1).
-            if head.version.major == 2, let host, Array(host.utf8) == Array(value.utf8) { return nil }
+            if head.version.major == 2, let host {
+                if host.lowercased().utf8.elementsEqual(value.lowercased().utf8) { return nil }
+                return RequestFault(
+                    status: 400, reason: "authority", message: "the host field and :authority name different hosts"
+                )
+            }
             host = value
             return once(128, name)
         case .contentEncoding:

@@ -48,9 +48,7 @@ extension FactsWalk {
                 trail.removeLast()
             case .tools: try readTools(value)
             case .toolChoice: try readToolChoice(value)
-            case .stream:
-                guard let stream = value.bool else { throw invalid(.stream, "must be true or false") }
-                facts.stream = facts.stream || stream
+            case .stream: try readStream(value)
             case .thinking, .outputConfig, .contextManagement: try readPolicyObject(value, word)
             case .compaction, .safeguards: try collectNames(in: value)
             case .fallbacks, .fallbackModels: try readFallbacks(value, word)
@@ -66,6 +64,13 @@ extension FactsWalk {
         guard hasModel else { throw missing(.model) }
         guard hasMessages else { throw missing(.messages) }
         guard hasLimit || !mustLimit else { throw missing(.maxTokens) }
+    }
+
+    private mutating func readStream(_ value: JSONElement) throws(RequestFault) {
+        // As if it were not there.
+        if value.isNull { return }
+        guard let stream = value.bool else { throw invalid(.stream, "must be true or false") }
+        facts.stream = facts.stream || stream
     }
 
     /// Fields that give something by what they name.
@@ -223,9 +228,7 @@ extension FactsWalk {
                 try model(member.value)
                 hasModel = true
             case .maxTokensToSample: try maxTokens(member.value, .maxTokensToSample)
-            case .stream:
-                guard let stream = member.value.bool else { throw invalid(.stream, "must be true or false") }
-                facts.stream = stream
+            case .stream: try readStream(member.value)
             case .metadata: try readMetadata(member.value)
             default: try collectNames(in: member.value)
             }

@@ -67,6 +67,7 @@ struct ToolType {
 
 extension FactsWalk {
     mutating func readTools(_ value: JSONElement) throws(RequestFault) {
+        if value.isNull { return }
         trail.append(.field(.tools))
         defer { trail.removeLast() }
         var index = 0

@@ -110,6 +110,7 @@ enum ServerPipeline {
             ) { stream in
                 if let connection = stream.parent { bound.value.opened(connection) }
                 return stream.eventLoop.makeCompletedFuture {
+                    try stream.pipeline.syncOperations.addHandler(AuthorityFields())
                     try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
                     try stream.pipeline.syncOperations.addHandler(
                         ExchangeHandler(loop: bound.value, transport: .http2, certificate: certificate)

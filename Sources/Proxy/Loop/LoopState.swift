@@ -353,7 +353,8 @@ final class LoopState {
     /// Ends what is still under way.
     func cutEverything() {
         for handler in handlers { handler.endForDrain() }
-        for channel in connections.values { channel.close(promise: nil) }
+        // Whoever does not answer the end of TLS is not waited for.
+        for channel in connections.values { abort(channel) }
     }
 
     /// Hands the last completions to the writer.

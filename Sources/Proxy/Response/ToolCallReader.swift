@@ -1,4 +1,5 @@
 import GrantModel
+import Masking
 import StrictJSON
 
 /// Finds the tool calls in an answer of the Messages API and judges each.
@@ -146,12 +147,12 @@ struct ToolCallReader {
     ///
     /// Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     private static func data(of event: UnsafeRawBufferPointer) -> [UInt8]? {
+        // A client that knows no CR as the end of a line reads other events than one that does.
+        guard !hasLoneCR(event) || !event.contains(UInt8(ascii: "\n")) else { return nil }
         var data: [UInt8] = []
         var isFirst = true
-        for line in event.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
-            var line = line
-            if line.last == UInt8(ascii: "\r") { line = line.dropLast() }
-            guard !line.contains(UInt8(ascii: "\r")) else { return nil }
+        for range in EventStreamFraming.lines(of: event) {
+            let line = event[range]
             guard line.starts(with: "data".utf8) else { continue }
             var value = line.dropFirst(4)
             guard value.isEmpty || value.first == UInt8(ascii: ":") else { continue }
@@ -162,6 +163,13 @@ struct ToolCallReader {
             data.append(contentsOf: value)
         }
         return data
+    }
+
+    private static func hasLoneCR(_ event: UnsafeRawBufferPointer) -> Bool {
+        for (index, byte) in event.enumerated() where byte == UInt8(ascii: "\r") {
+            if index + 1 == event.count || event[index + 1] != UInt8(ascii: "\n") { return true }
+        }
+        return false
     }
 
     // MARK: Documents

@@ -1,4 +1,5 @@
 import GrantModel
+import Masking
 import NIOCore
 import StrictJSON
 
@@ -77,9 +78,10 @@ package struct ToolGate {
     private var pending = ByteBuffer()
     /// Events of a call whose input decides, which is not whole yet.
     private var held = ByteBuffer()
-    /// Where in `pending` the line begins whose end was not seen, and how far its end was looked for.
-    private var lineStart = 0
+    private var framing = EventStreamFraming()
+    /// How far the end of a line was looked for in `pending`.
     private var searched = 0
+    private var isAtBeginning = true
     private var hasEnded = false
 
     package init(_ form: Form) {
@@ -114,7 +116,11 @@ package struct ToolGate {
         while let length = lengthOfNextEvent(from: passed) {
             let all = pending
             let finding = all.withUnsafeReadableBytes { all in
-                let event = UnsafeRawBufferPointer(rebasing: all[passed..<passed + length])
+                var event = UnsafeRawBufferPointer(rebasing: all[passed..<passed + length])
+                if isAtBeginning, event.starts(with: EventStreamFraming.byteOrderMark) {
+                    event = UnsafeRawBufferPointer(rebasing: event[3...])
+                }
+                isAtBeginning = false
                 return reader.readEvent(event, parser: parser, judge: judge)
             }
             switch finding {
@@ -146,8 +152,7 @@ package struct ToolGate {
 
     /// Takes bytes from the beginning of what is pending.
     private mutating func take(_ length: Int) -> ByteBuffer {
-        lineStart -= length
-        searched -= length
+        framing.drop(length)
         return pending.readSlice(length: length) ?? ByteBuffer()
     }
 
@@ -208,23 +213,8 @@ package struct ToolGate {
         }
     }
 
-    /// An event ends with an empty line.
     private mutating func lengthOfNextEvent(from start: Int) -> Int? {
         let held = pending
-        return held.withUnsafeReadableBytes { all in
-            while searched < all.count {
-                let rest = UnsafeRawBufferPointer(rebasing: all[searched...])
-                guard let length = rest.firstIndex(of: UInt8(ascii: "\n")) else {
-                    searched = all.count
-                    return nil
-                }
-                let line = UnsafeRawBufferPointer(rebasing: all[lineStart..<searched + length])
-                let isEmpty = line.isEmpty || line.equals("\r")
-                searched += length + 1
-                lineStart = searched
-                if isEmpty { return searched - start }
-            }
-            return nil
-        }
+        return held.withUnsafeReadableBytes { framing.nextEnd(in: $0) }.map { $0 - start }
     }
 }

@@ -40,6 +40,46 @@ extension GatewayFile {
     }
 }
 
+extension GatewayFile {
+    /// Reads every secret and file that the configuration names, so that all that is missing is said at once.
+    func checkSecrets() throws(GatewayFileFault) {
+        var faults: [String] = []
+        func check(_ read: () throws -> Void) {
+            do {
+                try read()
+            } catch {
+                let fault = "\(error)"
+                if !faults.contains(fault) { faults.append(fault) }
+            }
+        }
+        func checkFile(_ path: String) {
+            check {
+                guard FileManager.default.contents(atPath: path) != nil else {
+                    throw SecretSource.Fault(
+                        description: "the file `\(path)` cannot be read; check that it is there and its mode")
+                }
+            }
+        }
+        for (_, credential) in credentials.sorted(by: { $0.key < $1.key }) {
+            check { _ = try credential.secret.read() }
+        }
+        if let webhookSecret = grants.webhookSecret { check { _ = try webhookSecret.read() } }
+        for remote in [grants.remote, grants.mirror].compactMap({ $0 }) {
+            if let sshKey = remote.sshKey { checkFile(sshKey) }
+            if let passphrase = remote.sshPassphrase { check { _ = try passphrase.read() } }
+            if let credential = remote.credential { check { _ = try credential.read() } }
+            if let authority = remote.authority { checkFile(authority) }
+        }
+        if let placeholderKey { check { _ = try PlaceholderKeyFile.read(placeholderKey) } }
+        if let upstreamAuthority { checkFile(upstreamAuthority) }
+        for tls in listeners.compactMap(\.tls) {
+            checkFile(tls.certificate)
+            checkFile(tls.key)
+        }
+        guard faults.isEmpty else { throw GatewayFileFault(missing: faults) }
+    }
+}
+
 extension GatewayFile.Remote {
     fileprivate func readCredential() throws -> FetchRequest.Credential? {
         if let sshKey {

@@ -185,9 +185,11 @@ struct GatewayFile: Sendable {
 
 /// Everything that is wrong with a gateway's configuration.
 struct GatewayFileFault: Error, CustomStringConvertible {
-    var diagnostics: [Diagnostic]
+    var diagnostics: [Diagnostic] = []
+    /// Secrets and files that it names and that are not there.
+    var missing: [String] = []
 
     var description: String {
-        diagnostics.map(\.text).joined(separator: "\n")
+        (diagnostics.map(\.text) + missing.map { "error: \($0)" }).joined(separator: "\n")
     }
 }

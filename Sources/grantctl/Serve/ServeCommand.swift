@@ -45,7 +45,9 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let serving: Serving
         do {
-            serving = try Serving(GatewayFile.read(configuration), path: configuration, readyFile: readyFile)
+            let file = try GatewayFile.read(configuration)
+            try file.checkSecrets()
+            serving = try Serving(file, path: configuration, readyFile: readyFile)
         } catch let fault as GatewayFileFault {
             FileHandle.standardError.write(Data((fault.description + "\n").utf8))
             throw ExitCode(2)

@@ -1,5 +1,6 @@
 import GrantModel
 import Records
+import Synchronization
 import Testing
 
 @testable import Proxy
@@ -36,6 +37,26 @@ import Testing
         #expect(
             response.text
                 == "event: content_block_start\ndata: \(Self.block(0, tool))\n\nevent: message_stop\ndata: {}\n\n")
+        await fixture.stop()
+    }
+
+    @Test func aServiceThatStopsObservingRefusesCallsOfAnswersUnderWay() async throws {
+        let upstream = Mutex<TestUpstream.Responder?>(nil)
+        let fixture = try await GatewayFixture(
+            upstream: .start { _, responder in
+                upstream.withLock { $0 = responder }
+                responder.beginEvents()
+                responder.event("content_block_start", Self.block(0, "Bash"))
+                responder.event("content_block_stop", #"{"type":"content_block_stop","index":0}"#)
+            }, grants: Self.grants, service: "mode: observe")
+        let client = try await fixture.connect()
+        try await client.send(try fixture.message(stream: true))
+        try await client.wait { bytes, _ in String(decoding: bytes, as: UTF8.self).contains("content_block_stop") }
+        await fixture.gateway.publish(fixture.table(grants: Self.grants))
+        upstream.withLock { $0 }?.event("content_block_start", Self.block(1, "Write"))
+        let response = try await client.response()
+        #expect(response.text.contains("\"Bash\"") && !response.text.contains("\"Write\""))
+        #expect(response.text.contains("the tool `Write`, which claude/triage does not allow"))
         await fixture.stop()
     }
 

@@ -78,6 +78,12 @@ extension ExchangeHandler {
         return judge.observer != nil || gate.mayGoOn(judge)
     }
 
+    /// The service only observes by the table that rules now, not by the one under which the request began.
+    private var isObserved: Bool {
+        guard let ruling = request.ruling, let service = ruledService else { return false }
+        return ruling.table.services[service].mode == .observe
+    }
+
     private func newJudge() -> ToolGate.Judge? {
         guard let entry = request.decision?.entry, let table = request.ruling?.table else { return nil }
         func isClientTool(_ name: String) -> Bool {
@@ -94,7 +100,7 @@ extension ExchangeHandler {
             conditions: { table.inputRules(ofTool: $0.bindMemory(to: UInt8.self), by: entry) },
             refusal: { table.refusal(ofTool: $0.tool, field: $0.field, by: entry) })
         judge.removed = { self.recordRefusal(of: $0) }
-        if request.target?.service.mode == .observe { judge.observer = { self.recordRefusal(of: $0) } }
+        if isObserved { judge.observer = { self.recordRefusal(of: $0) } }
         return judge
     }
 
@@ -139,7 +145,7 @@ extension ExchangeHandler {
         facts.string(request.id.text)
         facts.raw(",\"missing\":[")
         facts.string(call.field.map { "tool_inputs: \(call.tool.text).\($0.name.text)" } ?? "tools: \(call.tool.text)")
-        facts.raw(request.target?.service.mode == .observe ? "],\"observed\":true}" : "]}")
+        facts.raw(isObserved ? "],\"observed\":true}" : "]}")
         record.facts = ByteString(facts.bytes)
         loop.record(record)
     }

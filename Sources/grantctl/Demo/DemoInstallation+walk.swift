@@ -28,7 +28,9 @@ extension DemoInstallation {
             print("\n\(number + 1). \(step.title): \(step.shows)\n")
             for line in step.command.split(separator: "\n", omittingEmptySubsequences: false) { print("  \(line)") }
         }
-        print("\nWatch the decisions with `grantctl decisions --follow --state \(folder)/state`. Ctrl-C ends the demo.")
+        // A path may hold blanks; one with a quotation mark is left to its owner.
+        print("\nWatch the decisions with\n\n  '\(executablePath())' decisions --follow --state '\(folder)/state'\n")
+        print("Ctrl-C ends the demo.")
         // Whoever reads through a pipe or from a file reads now, not when the demo ends.
         fflush(nil)
     }

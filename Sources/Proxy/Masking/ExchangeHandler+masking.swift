@@ -91,7 +91,6 @@ extension ExchangeHandler {
     func finishMasking() -> Bool {
         request.seen?.finish()
         guard request.mask != nil else {
-            recordSeen()
             // An encoded answer of nothing.
             sendHeldAnswer(before: ByteBuffer())
             return true
@@ -103,7 +102,6 @@ extension ExchangeHandler {
         sendHeldAnswer(before: rest)
         deliver(rest)
         recordMasked()
-        recordSeen()
         request.mask = nil
         return true
     }

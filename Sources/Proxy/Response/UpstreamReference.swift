@@ -1,7 +1,7 @@
 import GrantModel
 
-/// Leads clients that follow `Location`, `Content-Location` or `Refresh` through the gateway: what an upstream says there names
-/// its own address, and a client that went there would take its token past the gateway.
+/// Leads clients that follow `Location` or `Content-Location` through the gateway: what an upstream says there names its own
+/// address, and a client that went there would take its token past the gateway.
 ///
 /// Source: RFC 9110 §10.2.2 and §8.7, RFC 3986 §4.2
 struct UpstreamReference {
@@ -47,7 +47,7 @@ struct UpstreamReference {
     }
 
     private func isUpstream(_ authority: ArraySlice<UInt8>) -> Bool {
-        var host = authority.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        var host = authority.map(\.asciiLowercased)
         var port = upstream.tls ? 443 : 80
         if let colon = host.lastIndex(of: UInt8(ascii: ":")), host.last != UInt8(ascii: "]") {
             guard let number = RequestFields.length(String(decoding: host[(colon + 1)...], as: UTF8.self)) else {
@@ -56,7 +56,7 @@ struct UpstreamReference {
             port = number
             host = Array(host[..<colon])
         }
-        let own = upstream.host.bytes.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        let own = upstream.host.bytes.map(\.asciiLowercased)
         return port == upstream.port && (host == own || host == [UInt8(ascii: "[")] + own + [UInt8(ascii: "]")])
     }
 

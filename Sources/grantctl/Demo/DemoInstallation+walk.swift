@@ -28,8 +28,10 @@ extension DemoInstallation {
             print("\n\(number + 1). \(step.title): \(step.shows)\n")
             for line in step.command.split(separator: "\n", omittingEmptySubsequences: false) { print("  \(line)") }
         }
-        // A path may hold blanks; one with a quotation mark is left to its owner.
-        print("\nWatch the decisions with\n\n  '\(executablePath())' decisions --follow --state '\(folder)/state'\n")
+        let (grantctl, state) = (
+            ClientEnvironment.quoted(executablePath()), ClientEnvironment.quoted("\(folder)/state")
+        )
+        print("\nWatch the decisions with\n\n  \(grantctl) decisions --follow --state \(state)\n")
         print("Ctrl-C ends the demo.")
         // Whoever reads through a pipe or from a file reads now, not when the demo ends.
         fflush(nil)
